@@ -1,0 +1,241 @@
+"""A question answered: page, program and claims, with what came of running and checking them."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from answerable import cache, claims, page, run, snippet
+from answerable.problem import Problem, Problems
+from answerable.question import Question, find
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The three files of a question, read and found to fit together; nothing has run yet."""
+
+    question: Question
+    page: page.Page
+    snippet: snippet.Snippet
+    claims: list[claims.Claim]
+    tests: str
+
+    def job(self, limit: float) -> run.Job:
+        """All there is to do for this question."""
+        values = {value.expression: value for value in reversed(self.page.values)}
+        return run.Job(
+            root=self.question.root,
+            snippet=self.snippet,
+            stem=self.question.stem,
+            values=tuple((text, self.page.path, value.line) for text, value in values.items()),
+            test=self.question.test,
+            limit=limit,
+        )
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """What program and tests import, other than the program itself."""
+        return (snippet.imports(self.snippet.text) | snippet.imports(self.tests)) - {
+            self.question.stem
+        }
+
+    def run_key(self, job: run.Job) -> str:
+        """Names the outputs and values: they depend on the program, the packages, what is asked."""
+        packages = cache.versions(snippet.imports(self.snippet.text))
+        asked = [expression for expression, _, _ in job.values]
+        return cache.key("run", job.stem, self.snippet.text, packages, asked)
+
+    def check_key(self, job: run.Job) -> str:
+        """Names the verdicts: they depend on tests, conftest and pytest's settings as well."""
+        root, test = self.question.root, Path(self.question.test)
+        conftests = [
+            (root / folder / "conftest.py").read_text("utf-8")
+            for folder in test.parents
+            if (root / folder / "conftest.py").is_file()
+        ]
+        modules = {"pytest", *self.modules}.union(*map(snippet.imports, conftests))
+        settings = [_pytest_settings(root), conftests, cache.versions(modules)]
+        return cache.key("check", job.stem, self.snippet.text, self.tests, settings)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A draft with its results: nothing in it is left to be believed.
+
+    `outputs` by cell, `values` as (raw, shown) by expression, `verdicts` by test name.
+    """
+
+    draft: Draft
+    outputs: dict[str, list[run.Output]]
+    values: dict[str, tuple[str, str]]
+    verdicts: dict[str, claims.Verdict]
+    seconds: float
+
+    def shown(self, value: page.Value) -> str:
+        """A value as a reader sees it."""
+        return self.values[value.expression][1]
+
+    def text(self, parts: tuple[str | page.Value, ...]) -> str:
+        """A claim's sentence, or a figure's alternative text, with its values."""
+        return page.plain(page.render(parts, self.shown))
+
+    def claims_json(self) -> list[dict[str, Any]]:
+        """This question's part of `claims.json`; `page` is relative to the site's root."""
+        uses = {use.id: use for use in self.draft.page.claims}
+        return [
+            {
+                "id": claim.id,
+                "page": f"questions/{self.draft.question.stem}/",
+                "statement": self.text(uses[claim.id].text),
+                "test": claim.node,
+                "kind": claim.kind,
+                "status": self.verdicts[claim.test].status,
+                "seconds": round(self.verdicts[claim.test].seconds, 3),
+            }
+            for claim in self.draft.claims
+        ]
+
+
+def read(question: Question) -> Draft:
+    """Read a question's three files. Raises `Problems`: all that can be seen without running."""
+    problems: list[Problem] = []
+
+    def attempt(parse: Callable[[str, str], T], path: str) -> tuple[str, T | None]:
+        try:
+            text = question.read(path)
+            return text, parse(text, path)
+        except Problem as problem:
+            problems.append(problem)
+        except Problems as several:
+            problems.extend(several.problems)
+        return "", None
+
+    _, prose = attempt(page.parse, question.page)
+    _, program = attempt(snippet.parse, question.snippet)
+    tests, stated = attempt(claims.read, question.test)
+    if prose and program:
+        cells = [(cell.name, cell.line) for cell in prose.cells]
+        unused = f"add a block ```cell with the line {{name}} (it is in {question.snippet})"
+        problems += page.check_names(question.page, "cell", cells, program.names, unused)
+    if prose and stated is not None:
+        made = [(claim.id, claim.line) for claim in prose.claims]
+        unused = f"link a sentence to claim:{{name}} ({question.test} tests it)"
+        problems += page.check_names(
+            question.page, "claim", made, [claim.id for claim in stated], unused
+        )
+    if program and stated:
+        for claim in stated:
+            for edit in claim.breaks:
+                try:
+                    claims.broken(program.text, edit, claim, question.snippet)
+                except Problem as problem:
+                    problems.append(problem)
+    if problems or not (prose and program and stated is not None):
+        raise Problems(problems)
+    return Draft(question, prose, program, stated, tests)
+
+
+def read_all(root: Path) -> list[Draft]:
+    """Every question of the project at `root`. Raises `Problems`, of all questions together."""
+    drafts, problems = [], []
+    for question in find(root):
+        try:
+            drafts.append(read(question))
+        except Problems as several:
+            problems += several.problems
+    if problems:
+        raise Problems(problems)
+    return drafts
+
+
+def answers(
+    drafts: list[Draft], store: cache.Cache, executor: Executor, limit: float
+) -> Iterator[Answer]:
+    """Each question's answer as soon as it is known: results from `store`, or made by `executor`.
+
+    Raises `Problems` after the last one if a program, a claim or a figure was not right.
+    """
+    problems: list[Problem] = []
+    stale: list[tuple[Draft, run.Job]] = []
+    for draft in drafts:
+        job = draft.job(limit)
+        ran, checked = store.load(draft.run_key(job)), store.load(draft.check_key(job))
+        if ran and checked:
+            yield from _accept(draft, job, _result(ran, checked), problems)
+        else:
+            stale.append((draft, job))
+    if stale:
+        run.preload(set().union(*(draft.modules for draft, _ in stale)))
+    pending: dict[Future[run.Result], tuple[Draft, run.Job]] = {
+        executor.submit(run.run, job): (draft, job) for draft, job in stale
+    }
+    for future in as_completed(pending):
+        draft, job = pending[future]
+        try:
+            result = future.result()
+        except Problem as problem:
+            problems.append(problem)
+            continue
+        parts = dataclasses.asdict(result)
+        verdicts = parts.pop("verdicts")
+        store.store(draft.run_key(job), parts)
+        if all(verdict.status == "passed" for verdict in result.verdicts.values()):
+            store.store(draft.check_key(job), {"verdicts": verdicts})
+        yield from _accept(draft, job, result, problems)
+    if problems:
+        raise Problems(problems)
+
+
+def _accept(
+    draft: Draft, job: run.Job, result: run.Result, problems: list[Problem]
+) -> Iterator[Answer]:
+    """The answer, if every claim passed and every figure has its text; else `problems` grows."""
+    before = len(problems)
+    for claim in draft.claims:
+        verdict = result.verdicts.get(claim.test)
+        if not verdict or verdict.status != "passed":
+            what = f"claim '{claim.id}' {'fails' if verdict else 'was not run by pytest'}"
+            details = verdict.explanation if verdict else ""
+            problems.append(Problem(claim.path, claim.line, what, details))
+    for use in draft.page.cells:
+        drawn = sum(output.kind == "figure" for output in result.outputs[use.name])
+        if drawn != len(use.alts):
+            what = (
+                f"figures of cell '{use.name}': {drawn}, alternative texts: {len(use.alts)}; "
+                "under the cell's name write for each figure a line 'alt: what it shows'"
+            )
+            problems.append(Problem(draft.page.path, use.line, what))
+    if len(problems) == before:
+        values = {
+            expression: pair
+            for (expression, *_), pair in zip(job.values, result.values, strict=True)
+        }
+        yield Answer(draft, result.outputs, values, result.verdicts, result.seconds)
+
+
+def _result(ran: dict[str, Any], checked: dict[str, Any]) -> run.Result:
+    """A result as it was stored."""
+    return run.Result(
+        outputs={
+            cell: [run.Output(**output) for output in outputs]
+            for cell, outputs in ran["outputs"].items()
+        },
+        values=[(raw, shown) for raw, shown in ran["values"]],
+        verdicts={test: claims.Verdict(**verdict) for test, verdict in checked["verdicts"].items()},
+        seconds=ran["seconds"],
+    )
+
+
+def _pytest_settings(root: Path) -> Any:
+    """What pytest is told in this project, other than by conftest."""
+    try:
+        return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]
+    except (OSError, KeyError, ValueError):
+        return None

@@ -1,0 +1,171 @@
+"""Reads a test file's claims, and has pytest check them."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.problem import Problem, nearest
+
+PREFIX = "test_"
+
+
+@dataclass(frozen=True)
+class Break:
+    """An edit of the program that must turn the claim red."""
+
+    old: str
+    new: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One test: `id` is its name without `test_`, `kind` is "claim" or "boundary"."""
+
+    id: str
+    path: str
+    line: int
+    kind: str
+    breaks: tuple[Break, ...]
+    source: str
+
+    @property
+    def test(self) -> str:
+        """The name of the test function."""
+        return PREFIX + self.id
+
+    @property
+    def node(self) -> str:
+        """The node id by which pytest knows it."""
+        return f"{self.path}::{self.test}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What pytest says of a claim: "passed" or "failed", in how many seconds, and why not."""
+
+    status: str
+    seconds: float
+    explanation: str = ""
+
+
+def read(text: str, path: str) -> list[Claim]:
+    """The claims of the test file at `path`, without running it. Raises `Problem`."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise Problem(path, line, f"not a Python program: {error}") from None
+    claims: list[Claim] = []
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            raise Problem(path, node.lineno, "claims are functions, not methods of a class")
+        if not isinstance(node, ast.FunctionDef) or not node.name.startswith(PREFIX):
+            continue
+        claim = _claim(node, text, path)
+        for other in claims:
+            if other.id == claim.id:
+                what = f"two tests are named '{claim.test}' (first: line {other.line})"
+                raise Problem(path, claim.line, what)
+        claims.append(claim)
+    return claims
+
+
+def broken(program: str, edit: Break, claim: Claim, snippet_path: str) -> str:
+    """The program after the edit. Raises `Problem` unless the old text stands there just once."""
+    count = program.count(edit.old)
+    if count != 1 or edit.old == edit.new:
+        found = f"{count} times" if count else f"nowhere; {_nearest_line(edit.old, program)}"
+        what = (
+            f"the old text of 'breaks' must stand in {snippet_path} exactly once; it does {found}"
+        )
+        if edit.old == edit.new:
+            what = "'breaks' changes nothing: old and new text are the same"
+        raise Problem(claim.path, edit.line, what, edit.old)
+    return program.replace(edit.old, edit.new)
+
+
+def check(root: Path, path: str, only: str | None = None) -> dict[str, Verdict]:
+    """Have pytest run the test file at `path` (or one test of it) in this process.
+
+    Returns a verdict for each test by name. Raises `Problem` if the file cannot be imported.
+    """
+    recorder, printed = _Recorder(), io.StringIO()
+    # What `addopts` says is for whoever types `pytest`; other plugins are for conftest to name.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    arguments = [
+        str(root / path) + (f"::{only}" if only else ""),
+        f"--rootdir={root}",
+        "--import-mode=importlib",
+        "--override-ini=addopts=",
+        *("-p", "answerable.pytest_plugin"),
+        *("-p", "no:cacheprovider"),
+    ]
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code = pytest.main(arguments, plugins=[recorder])
+    if recorder.errors:
+        raise Problem(path, 1, "pytest cannot import this file", "\n".join(recorder.errors))
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        raise Problem(path, 1, "pytest cannot start on this file", printed.getvalue())
+    return recorder.verdicts
+
+
+class _Recorder:
+    """Notes what pytest reports: a claim passes if each of its tests ran and passed."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, Verdict] = {}
+        self.errors: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(str(report.longrepr))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name = report.location[2].split("[")[0]
+        before = self.verdicts.get(name, Verdict("passed", 0.0))
+        explanation = before.explanation
+        if not report.passed:
+            reason: Any = report.longrepr
+            explanation += reason[2] if isinstance(reason, tuple) else str(reason)
+        status = "passed" if report.passed and before.status == "passed" else "failed"
+        self.verdicts[name] = Verdict(status, before.seconds + report.duration, explanation)
+
+
+def _claim(node: ast.FunctionDef, text: str, path: str) -> Claim:
+    kind, breaks = "claim", []
+    for decorator in node.decorator_list:
+        call = decorator if isinstance(decorator, ast.Call) else None
+        mark = call.func if call else decorator
+        name = mark.attr if isinstance(mark, ast.Attribute) else ""
+        if name == "boundary":
+            kind = "boundary"
+        elif name == "breaks":
+            breaks.append(_break(call, decorator.lineno, path))
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    source = "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    return Claim(node.name.removeprefix(PREFIX), path, node.lineno, kind, tuple(breaks), source)
+
+
+def _break(call: ast.Call | None, line: int, path: str) -> Break:
+    try:
+        arguments = [ast.literal_eval(argument) for argument in call.args] if call else []
+        if call and not call.keywords and list(map(type, arguments)) == [str, str]:
+            old, new = arguments
+            return Break(old, new, line)
+    except ValueError:
+        pass
+    raise Problem(path, line, 'written @pytest.mark.breaks("old text", "new text"), both literal')
+
+
+def _nearest_line(old: str, program: str) -> str:
+    lines = [line.strip() for line in program.splitlines() if line.strip()]
+    return nearest(old.strip().splitlines()[0] if old.strip() else old, lines)

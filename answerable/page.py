@@ -1,0 +1,253 @@
+"""Text to text: expands a page's cells, claims and values."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import markdown
+
+from answerable.problem import Problem, Problems, nearest
+from answerable.question import FrontMatter, split_front_matter
+
+FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)")
+OPTION = re.compile(r"(?P<key>[A-Za-z_]+):[ \t]*(?P<value>.*)")
+INLINE = re.compile(
+    r"""\\.                                                       # an escaped character
+    | <!--.*?-->                                                  # a comment
+    | (?P<ticks>`+)(?!`)(?P<code>(?:(?!\n[ \t]*\n).)+?)(?<!`)(?P=ticks)(?!`)  # a code span
+    | \[(?P<text>(?:[^\[\]`\\]|\\.|`[^`]*`|\[[^\[\]]*\])*)\]      # a link's text …
+      \(claim:(?P<claim>[^\s()]*)\)                               # … and its target, a claim
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+EXPRESSION = re.compile(r"\{python\}\s+(?P<expression>.+)", re.DOTALL)
+STRAY = re.compile(r"\(\s*claim:|\{python\}")
+
+
+@dataclass(frozen=True)
+class Value:
+    """An expression over the program's names, shown as what it came to when the site was built."""
+
+    expression: str
+    line: int
+
+
+@dataclass(frozen=True)
+class ClaimUse:
+    """A sentence of the prose that a test stands for."""
+
+    id: str
+    text: tuple[str | Value, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class CellUse:
+    """The place of a cell, its figures' alternative texts, and whether its code is folded away."""
+
+    name: str
+    alts: tuple[tuple[str | Value, ...], ...]
+    fold: bool
+    line: int
+    indent: str = ""
+
+
+Piece = str | Value | ClaimUse | CellUse
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page taken apart: front matter, and the body's prose, cells, claims and values in order."""
+
+    path: str
+    front: FrontMatter
+    pieces: tuple[Piece, ...]
+
+    @property
+    def cells(self) -> list[CellUse]:
+        """The cells shown, in order."""
+        return [piece for piece in self.pieces if isinstance(piece, CellUse)]
+
+    @property
+    def claims(self) -> list[ClaimUse]:
+        """The claims made, in order."""
+        return [piece for piece in self.pieces if isinstance(piece, ClaimUse)]
+
+    @property
+    def values(self) -> list[Value]:
+        """Every value asked for: in the prose, in claims and in alternative texts."""
+        found: list[Value] = []
+        for piece in self.pieces:
+            if isinstance(piece, CellUse):
+                parts: Sequence[Piece] = [part for alt in piece.alts for part in alt]
+            else:
+                parts = piece.text if isinstance(piece, ClaimUse) else [piece]
+            found += [part for part in parts if isinstance(part, Value)]
+        return found
+
+
+def parse(text: str, path: str) -> Page:
+    """Take the page at `path` apart. Raises `Problems`: all that the page alone shows."""
+    front, body, first_line = split_front_matter(text, path)
+    parser = _Parser(path)
+    pieces = tuple(parser.blocks(body, first_line))
+    if parser.problems:
+        raise Problems(parser.problems)
+    return Page(path, front, pieces)
+
+
+def check_names(
+    path: str, kind: str, used: list[tuple[str, int]], known: list[str], unused: str
+) -> list[Problem]:
+    """Problems where the names used on a page are not exactly the known ones, in order.
+
+    `used` has names and lines; `unused` says how to mend a known name that is not used.
+    """
+    problems = []
+    seen: dict[str, int] = {}
+    last = -1
+    for name, line in used:
+        if name not in known:
+            problems.append(Problem(path, line, f"no {kind} '{name}'; {nearest(name, known)}"))
+        elif name in seen:
+            what = f"{kind} '{name}' a second time (first: line {seen[name]})"
+            problems.append(Problem(path, line, what))
+        elif known.index(name) < last:
+            what = f"{kind} '{name}' is out of order: it stands before '{known[last]}' in its file"
+            problems.append(Problem(path, line, what))
+        else:
+            last = known.index(name)
+        seen.setdefault(name, line)
+    for name in known:
+        if name not in seen:
+            end = used[-1][1] if used else 1
+            what = f"{kind} '{name}' is not on the page; {unused.format(name=name)}"
+            problems.append(Problem(path, end, what))
+    return problems
+
+
+def render(
+    pieces: Sequence[Piece],
+    value: Callable[[Value], str],
+    claim: Callable[[ClaimUse], str] = lambda claim: "",
+    cell: Callable[[CellUse], str] = lambda cell: "",
+) -> str:
+    """The pieces as one text, each form written by its function."""
+    written = []
+    for piece in pieces:
+        match piece:
+            case Value():
+                written.append(value(piece))
+            case ClaimUse():
+                written.append(claim(piece))
+            case CellUse():
+                written.append(cell(piece))
+            case _:
+                written.append(piece)
+    return "".join(written)
+
+
+def plain(text: str) -> str:
+    """A line of Markdown as the text a reader sees."""
+    return html.unescape(re.sub(r"<[^>]+>", "", markdown.markdown(text))).strip()
+
+
+class _Parser:
+    """Reads the body of the page at `path`; `problems` fills with what is wrong in it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+
+    def fault(self, line: int, what: str) -> None:
+        self.problems.append(Problem(self.path, line, what))
+
+    def blocks(self, body: str, first_line: int) -> Iterator[Piece]:
+        """Prose piece by piece, fenced blocks as they stand, `cell` blocks as `CellUse`."""
+        lines = body.splitlines(keepends=True)
+        prose_from = at = 0
+        while at < len(lines):
+            opening = FENCE.match(lines[at])
+            if not opening:
+                at += 1
+                continue
+            yield from self.inline("".join(lines[prose_from:at]), first_line + prose_from)
+            end = _fence_end(lines, at, opening["fence"])
+            if opening["info"].strip() != "cell":
+                yield "".join(lines[at : end + 1])
+            elif end == len(lines):
+                self.fault(first_line + at, "this cell's block is never closed")
+            else:
+                inside = [line.strip() for line in lines[at + 1 : end]]
+                yield from self.cell(inside, opening["indent"], first_line + at)
+            at = prose_from = end + 1
+        yield from self.inline("".join(lines[prose_from:]), first_line + prose_from)
+
+    def cell(self, lines: list[str], indent: str, line: int) -> Iterator[CellUse]:
+        """A cell's name, then options, each of which may go on in the lines below it."""
+        name, *rest = lines or [""]
+        if not re.fullmatch(r"\w+", name):
+            self.fault(line + 1, f"a cell's block starts with the cell's name alone, not '{name}'")
+            return
+        options: list[tuple[str, str]] = []
+        for number, text in enumerate(rest, line + 2):
+            match = OPTION.fullmatch(text)
+            if match:
+                options.append((match["key"], match["value"]))
+            elif options and options[-1][0] == "alt":
+                options[-1] = ("alt", f"{options[-1][1]} {text}".strip())
+            elif text:
+                what = f"'{text}': expected 'alt: what the figure shows' or 'fold: true'"
+                self.fault(number, what)
+        fold = [value for key, value in options if key == "fold"]
+        if any(value not in ("true", "false") for value in fold):
+            self.fault(line, f"'fold' is 'true' or 'false', not '{fold[0]}'")
+        alts = tuple(
+            tuple(part for part in self.inline(value, line) if isinstance(part, str | Value))
+            for key, value in options
+            if key == "alt" and value
+        )
+        yield CellUse(name, alts, "true" in fold, line, indent)
+
+    def inline(self, text: str, line: int) -> Iterator[Piece]:
+        """Prose as plain text, values and claims."""
+        plain_from = 0
+        for match in INLINE.finditer(text):
+            here = line + text.count("\n", 0, match.start())
+            if match["claim"] is not None:
+                piece: Piece = self.claim(match["claim"], match["text"], here)
+            elif match["code"] and (code := EXPRESSION.fullmatch(match["code"].strip())):
+                piece = Value(" ".join(code["expression"].split()), here)
+            else:
+                continue
+            yield from self.prose(text, plain_from, match.start(), line)
+            yield piece
+            plain_from = match.end()
+        yield from self.prose(text, plain_from, len(text), line)
+
+    def claim(self, name: str, text: str, line: int) -> ClaimUse:
+        parts = tuple(part for part in self.inline(text, line) if isinstance(part, str | Value))
+        if not name or not parts:
+            self.fault(line, "a claim is written [its sentence](claim:name)")
+        return ClaimUse(name, parts, line)
+
+    def prose(self, text: str, start: int, end: int, line: int) -> Iterator[str]:
+        """Plain text. A claim or value that is not well formed would pass for such: say so."""
+        visible = INLINE.sub(lambda match: " " * len(match[0]), text[start:end])
+        for stray in STRAY.finditer(visible):
+            here = line + text.count("\n", 0, start + stray.start())
+            form = "`{python} expression`" if "python" in stray[0] else "[its sentence](claim:name)"
+            self.fault(here, f"'{stray[0]}' is not well formed here; write {form}")
+        if start < end:
+            yield text[start:end]
+
+
+def _fence_end(lines: list[str], start: int, fence: str) -> int:
+    """The line that closes the block opened at `start`, or the end of the text."""
+    closing = re.compile(rf"[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\n?")
+    return next(
+        (i for i in range(start + 1, len(lines)) if closing.fullmatch(lines[i])), len(lines)
+    )

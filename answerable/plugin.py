@@ -1,0 +1,181 @@
+"""Wires the engine into MkDocs's events."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+from mkdocs.config import config_options as option
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import get_toc
+from mkdocs.utils import get_relative_url
+from tqdm import tqdm
+
+from answerable import answer, cache, notebook, question, web
+from answerable.problem import Problem, Problems
+
+log = logging.getLogger("mkdocs.plugins.answerable")
+
+STYLE = "assets/answerable.css"
+NOTEBOOK_STYLE, NOTEBOOK_SCRIPT = "assets/notebook.css", "assets/notebook.js"
+
+
+class Settings(Config):
+    """What `mkdocs.yml` may say under `answerable:`."""
+
+    time_limit = option.Type((int, float), default=60)  # seconds, for a program and its tests
+    cache_dir = option.Type(str, default=".answerable")  # relative to mkdocs.yml; may be deleted
+    workers = option.Optional(option.Type(int))  # programs at a time; as many as cores if not set
+
+
+class AnswerablePlugin(BasePlugin[Settings]):
+    """Every question is answered before MkDocs touches the site: a problem leaves it as it was."""
+
+    def on_config(self, config: MkDocsConfig) -> None:
+        """Add what the pages need; have `mkdocs serve` watch programs and tests too."""
+        self.root = Path(config.config_file_path).resolve().parent
+        if Path(config.docs_dir).resolve() != self.root / "docs":
+            raise PluginError(f"questions are in docs/questions, but docs_dir is {config.docs_dir}")
+        config.extra_css.append(STYLE)
+        folders = (question.SNIPPETS, question.TESTS)
+        config.watch += [str(self.root / name) for name in folders if (self.root / name).is_dir()]
+        self.shows_notebooks = "mkdocs-jupyter" in config.plugins
+        if self.shows_notebooks:
+            config.plugins["mkdocs-jupyter"].config["include_source"] = True  # to download
+
+    def on_pre_build(self, config: MkDocsConfig) -> None:
+        """Run every program and check every claim whose inputs are new."""
+        started = time.perf_counter()
+        self.store = cache.Cache(self.root / self.config.cache_dir)
+        self.answers: dict[str, answer.Answer] = {}
+        self.views: dict[str, str] = {}
+        try:
+            drafts = answer.read_all(self.root)
+            with ThreadPoolExecutor(self.config.workers or os.cpu_count()) as executor:
+                found = answer.answers(drafts, self.store, executor, self.config.time_limit)
+                doing = "Running programs, checking claims"
+                for item in tqdm(found, doing, len(drafts), leave=False, disable=None):
+                    self.keep(item, config.site_url or "")
+        except (Problem, Problems) as problem:
+            raise PluginError(str(problem)) from None
+        self.store.prune()
+        claims = sum(len(item.draft.claims) for item in self.answers.values())
+        seconds = time.perf_counter() - started
+        log.info(f"{len(self.answers)} questions answered, {claims} claims hold ({seconds:.1f} s)")
+
+    def keep(self, item: answer.Answer, site_url: str) -> None:
+        """Note an answer, and write its notebook where mkdocs-jupyter will find it."""
+        stem = item.draft.question.stem
+        self.answers[stem] = item
+        text = notebook.notebook(item, site_url)
+        cache.write(self.notebook_path(stem), text.encode())
+        if self.shows_notebooks:
+            self.views[stem] = notebook.view(text, self.notebook_path(stem), self.store)
+
+    def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
+        """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
+        path = self.notebook_path(stem)
+        name = path.relative_to(self.store.folder).as_posix()
+        file = File(name, str(self.store.folder), config.site_dir, config.use_directory_urls)
+        if self.shows_notebooks:
+            from mkdocs_jupyter.plugin import NotebookFile
+
+            file = NotebookFile(file, **config)
+        file.inclusion = InclusionLevel.NOT_IN_NAV
+        return file
+
+    def notebook_path(self, stem: str) -> Path:
+        """Where the notebook lies until MkDocs copies it."""
+        return self.store.folder / "notebooks" / f"{stem}.ipynb"
+
+    @event_priority(-50)  # after mkdocs-jupyter has looked for other notebooks
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Add the notebooks, `claims.json` and what pages need; list the questions in `nav`."""
+        answers = [self.answers[stem] for stem in sorted(self.answers)]
+        rows = [row for item in answers for row in item.claims_json()]
+        generated: dict[str, str] = {
+            "claims.json": json.dumps(rows, indent=1, ensure_ascii=False) + "\n",
+            STYLE: Path(__file__).with_name("style.css").read_text("utf-8"),
+        }
+        if self.shows_notebooks:
+            generated[NOTEBOOK_STYLE], generated[NOTEBOOK_SCRIPT] = notebook.assets(self.store)
+        for name, content in generated.items():
+            files.append(File.generated(config, name, content=content))
+        for stem in self.answers:
+            files.append(self.notebook_file(stem, config))
+        config.nav = web.navigation(config.nav, answers)
+        return files
+
+    def on_page_markdown(
+        self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Expand a question's page; put the list of questions where a page asks for it."""
+        if item := self.answers.get(_stem(page, "questions", ".md")):
+            markdown, self.places = web.expand(item)
+            return markdown
+        if web.INDEX in markdown:
+            return markdown.replace(web.INDEX, web.index(self.answers.values(), page.file.src_uri))
+        return markdown
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Put in place what Markdown was not to touch."""
+        return (
+            web.fill(html, self.places) if _stem(page, "questions", ".md") in self.answers else html
+        )
+
+    @event_priority(-50)  # after mkdocs-jupyter has said how the page is to be rendered
+    def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:
+        """Show the notebook as it was rendered before, rather than render it anew."""
+        stem = _stem(page, "notebooks", ".ipynb")
+        if stem in self.views:
+            render = functools.partial(self.render_notebook, page, stem)
+            page.render = render  # type: ignore[method-assign]
+        return page
+
+    def render_notebook(self, page: Page, stem: str, config: MkDocsConfig, files: Files) -> None:
+        """Give the page the notebook's view, with its styles, script and the file to download."""
+        style, script = (
+            get_relative_url(name, page.url) for name in (NOTEBOOK_STYLE, NOTEBOOK_SCRIPT)
+        )
+        answered = get_relative_url(f"questions/{stem}/", page.url)
+        page.title = self.answers[stem].draft.page.front.title
+        page.toc = get_toc(notebook.contents(self.answers[stem]))
+        page.content = (
+            f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script>'
+            f'<p><a href="{stem}.ipynb" download>Download this notebook</a> · '
+            f'<a href="{answered}">the page it was made from</a></p>{self.views[stem]}'
+        )
+
+    def on_serve(
+        self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]
+    ) -> LiveReloadServer:
+        """Keep serving the last good site while there is a problem (MkDocs itself would hang)."""
+
+        def rebuild() -> None:
+            try:
+                builder()
+            except (Exception, SystemExit) as error:
+                log.error(
+                    f"{error}\nStill serving the last good site; the next good save replaces it."
+                )
+
+        server.builder = rebuild
+        return server
+
+
+def _stem(page: Page, folder: str, suffix: str) -> str:
+    """The stem of a page that lies in `folder` and ends in `suffix`; else no stem."""
+    path = PurePosixPath(page.file.src_uri)
+    return path.stem if path.parent.as_posix() == folder and path.suffix == suffix else ""

@@ -1,0 +1,131 @@
+"""Splits a percent-format program into named cells."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+
+from answerable.problem import Problem
+
+MARKER = re.compile(r"#\s*%%(?P<title>.*)")
+NAME = re.compile(r"[A-Za-z]\w*")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One named part of a program; `line` is where its first line of code stands in the file."""
+
+    name: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A program: `text` as it stands in the file, and the cells it consists of."""
+
+    path: str
+    text: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The cells' names, in the program's order."""
+        return [cell.name for cell in self.cells]
+
+
+def parse(text: str, path: str) -> Snippet:
+    """Split `text` (the file at `path`) at its `# %% name` markers.
+
+    Raises `Problem` on a syntax error (also of one cell alone, since a cell is run alone), on a
+    marker that is not just a name, on a repeated name, and on code outside any cell.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise _syntax_problem(error, path) from None
+    lines = text.splitlines()
+    markers = _markers(text)
+    if not markers:
+        raise Problem(path, 1, "no cells: start each part of the program with a line '# %% name'")
+    for node in tree.body:
+        if node.lineno < markers[0][0] and not _is_docstring(node):
+            raise Problem(path, node.lineno, "code before the first cell: no reader would see it")
+    cells: list[Cell] = []
+    ends = [line for line, _ in markers[1:]] + [len(lines) + 1]
+    for (line, title), end in zip(markers, ends, strict=True):
+        if not NAME.fullmatch(title):
+            hint = " (prose has one home, the page)" if "[" in title else ""
+            raise Problem(
+                path,
+                line,
+                f"'# %%' takes one name of letters, digits and underscores, not '{title}'{hint}",
+            )
+        for other in cells:
+            if other.name == title:
+                raise Problem(
+                    path, line, f"two cells are named '{title}' (first: line {other.line - 1})"
+                )
+        body = lines[line : end - 1]
+        skipped = next((i for i, text_line in enumerate(body) if text_line.strip()), 0)
+        cells.append(Cell(title, "\n".join(body[skipped:]).rstrip(), line + 1 + skipped))
+    snippet = Snippet(path, text, tuple(cells))
+    for cell in cells:
+        compile_cell(snippet, cell)
+    return snippet
+
+
+def compile_cell(snippet: Snippet, cell: Cell) -> ast.Module:
+    """The cell's syntax tree, its line numbers those of the file. Raises `Problem`."""
+    try:
+        return ast.parse("\n" * (cell.line - 1) + cell.source, filename=snippet.path)
+    except SyntaxError as error:
+        raise _syntax_problem(error, snippet.path, f"in cell '{cell.name}' alone: ") from None
+
+
+def future_flags(snippet: Snippet) -> int:
+    """The compiler flags set by the program's `from __future__ import …`, for all its cells."""
+    features = importlib.import_module("__future__")
+    flags = 0
+    for node in ast.parse(snippet.text).body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            for alias in node.names:
+                flags |= getattr(features, alias.name).compiler_flag
+    return flags
+
+
+def imports(text: str) -> frozenset[str]:
+    """The dotted names of the modules that a program imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+    return frozenset(found)
+
+
+def _markers(text: str) -> list[tuple[int, str]]:
+    """Line and title of every marker; a marker is a comment, so one inside a string is none."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [
+        (token.start[0], match["title"].strip())
+        for token in tokens
+        if token.type == tokenize.COMMENT and token.start[1] == 0
+        if (match := MARKER.fullmatch(token.string))
+    ]
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _syntax_problem(error: Exception, path: str, where: str = "") -> Problem:
+    if isinstance(error, SyntaxError):
+        code = f"{error.text.rstrip()}" if error.text else ""
+        return Problem(path, error.lineno or 1, f"{where}{type(error).__name__}: {error.msg}", code)
+    return Problem(path, 1, f"not a Python program: {error}")

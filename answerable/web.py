@@ -1,0 +1,178 @@
+"""An answer as a page of the site: Markdown, with places for HTML that Markdown must not touch."""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pygments
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from answerable import claims, page
+from answerable.answer import Answer
+
+INDEX = "<!-- questions -->"  # in any page: the list of all questions stands here
+
+
+def expand(answer: Answer) -> tuple[str, dict[str, str]]:
+    """The page's Markdown, and by place the HTML to put there once the Markdown is converted."""
+    places: dict[str, str] = {}
+
+    def put(markup: str, indent: str = "") -> str:
+        place = f"answerable-place-{len(places)}-"
+        places[place] = markup
+        return f"\n{indent}{place}\n\n"
+
+    body = page.render(
+        answer.draft.page.pieces,
+        value=lambda value: _value(answer, value),
+        claim=lambda use: _claim(answer, use),
+        cell=lambda use: put(_cell(answer, use), use.indent),
+    )
+    return f"{body.rstrip()}\n\n{_sources(answer)}{put(_checks(answer))}", places
+
+
+def fill(converted: str, places: dict[str, str]) -> str:
+    """The page's HTML with everything in its place."""
+
+    def markup(match: re.Match[str]) -> str:
+        return places[match[1]]
+
+    return re.sub(r"<p>\s*(answerable-place-\d+-)\s*</p>", markup, converted)
+
+
+def index(answers: Iterable[Answer], from_page: str) -> str:
+    """All questions by topic, as Markdown for the page at `from_page` in the docs folder."""
+    lines = []
+    folder = posixpath.dirname(from_page) or "."
+    for topic, items in _by_topic(answers).items():
+        lines += [f"## {_literal(topic)}", ""]
+        for item in items:
+            front, count = item.draft.page.front, len(item.draft.claims)
+            link = posixpath.relpath(_source(item), folder)
+            lines.append(
+                f"- **[{_literal(front.title)}]({link})**<br>{_literal(front.description)} "
+                f"<small>{count} claim{'s' * (count != 1)}, all checked.</small>"
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def navigation(nav: list[Any] | None, answers: Iterable[Answer]) -> list[Any] | None:
+    """MkDocs's `nav`, with all questions by topic where it says `questions/`."""
+    if nav is None:
+        return None
+    topics = [{topic: list(map(_source, items))} for topic, items in _by_topic(answers).items()]
+    made: list[Any] = []
+    for entry in nav:
+        if entry == "questions/":
+            made += topics
+        elif isinstance(entry, dict) and "questions/" in entry.values():
+            made.append({title: topics for title in entry})
+        else:
+            made.append(entry)
+    return made
+
+
+def _by_topic(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
+    """Topics by name, the questions of each by title."""
+    by_topic: dict[str, list[Answer]] = {}
+    fronts = [(item.draft.page.front, item) for item in answers]
+    for front, item in sorted(fronts, key=lambda pair: (pair[0].topic, pair[0].title)):
+        by_topic.setdefault(front.topic, []).append(item)
+    return by_topic
+
+
+def _source(answer: Answer) -> str:
+    """The page's file as MkDocs knows it."""
+    return answer.draft.question.page.removeprefix("docs/")
+
+
+def _value(answer: Answer, value: page.Value) -> str:
+    raw, shown = answer.values[value.expression]
+    return f'<data value="{html.escape(raw)}">{_literal(shown)}</data>'
+
+
+def _claim(answer: Answer, use: page.ClaimUse) -> str:
+    claim = next(claim for claim in answer.draft.claims if claim.id == use.id)
+    status = answer.verdicts[claim.test].status
+    text = page.render(use.text, lambda value: _value(answer, value))
+    label = (
+        f"{'Boundary, tested' if claim.kind == 'boundary' else 'Tested'}: {status}. Show the test."
+    )
+    return (
+        f'<span class="claim" id="claim-{use.id}" data-claim="{use.id}" data-kind="{claim.kind}" '
+        f'data-status="{status}">{text}<a class="claim-test" href="#{claim.test}" '
+        f'title="{label}" aria-label="{label}"></a></span>'
+    )
+
+
+def _cell(answer: Answer, use: page.CellUse) -> str:
+    stem = answer.draft.question.stem
+    cell = next(cell for cell in answer.draft.snippet.cells if cell.name == use.name)
+    code = highlight(cell.source)
+    if use.fold:
+        code = f"<details><summary>Set-up: <code>{cell.name}</code></summary>{code}</details>"
+    alts = iter(use.alts)
+    shown = []
+    for output in answer.outputs[use.name]:
+        if output.kind == "figure":
+            label = html.escape(answer.text(next(alts)))
+            shown.append(output.content.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+        else:
+            shown.append(f'<samp data-kind="{output.kind}">{html.escape(output.content)}</samp>')
+    return (
+        f'<section class="cell" id="cell-{cell.name}" aria-label="Cell {cell.name} of the program" '
+        f'data-cell="{cell.name}" data-snippet="{stem}" data-state="idle">'
+        f"{code}<output data-search-exclude>{''.join(shown)}</output></section>"
+    )
+
+
+def _sources(answer: Answer) -> str:
+    front = answer.draft.page.front
+    parts = []
+    if front.sources:
+        parts += ["## Sources", "", *(f"- {source}" for source in front.sources), ""]
+    if front.asked_as:
+        asked = [f"- {_literal(asking)}" for asking in front.asked_as]
+        parts += ["## Also asked as", "", *asked, ""]
+    stem = answer.draft.question.stem
+    notebook = f"[as a notebook](../notebooks/{stem}.ipynb)"
+    parts += [
+        "## Checked",
+        "",
+        f"Every claim above is a test; this page is also here {notebook}.",
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _checks(answer: Answer) -> str:
+    uses = {use.id: use for use in answer.draft.page.claims}
+    return "".join(_check(answer, claim, uses[claim.id]) for claim in answer.draft.claims)
+
+
+def _check(answer: Answer, claim: claims.Claim, use: page.ClaimUse) -> str:
+    status = answer.verdicts[claim.test].status
+    kind = " <em>boundary</em>" if claim.kind == "boundary" else ""
+    return (
+        f'<details class="claim-source" id="{claim.test}" data-status="{status}">'
+        f"<summary>{html.escape(answer.text(use.text))}{kind}</summary>"
+        f"<p><code>{html.escape(claim.node)}</code>: {status}</p>"
+        f"{highlight(claim.source)}</details>"
+    )
+
+
+def highlight(code: str) -> str:
+    """Python as HTML, coloured by the theme's classes."""
+    formatter: HtmlFormatter[str] = HtmlFormatter(cssclass="highlight", wrapcode=True)
+    return pygments.highlight(code, PythonLexer(), formatter)
+
+
+def _literal(text: str) -> str:
+    """Text that Markdown and HTML leave alone."""
+    return re.sub(r"[\\`*_{}\[\]()#+!|~^=$<>&\"']", lambda match: f"&#{ord(match[0])};", text)
