@@ -155,42 +155,62 @@ def read_all(root: Path) -> list[Draft]:
     return drafts
 
 
-def answers(
-    drafts: list[Draft], store: cache.Cache, executor: Executor, limit: float
-) -> Iterator[Answer]:
-    """Each question's answer as soon as it is known: results from `store`, or made by `executor`.
+class Answers:
+    """Every question's answer: results from `store`, or being made by `executor` from now on.
 
-    Raises `Problems` after the last one if a program, a claim or a figure was not right.
+    Making one starts the work; going through it yields each answer as soon as it is known, and at
+    the end raises `Problems` if anything in the project is not right.
     """
-    problems: list[Problem] = []
-    stale: list[tuple[Draft, run.Job]] = []
-    for draft in drafts:
-        job = draft.job(limit)
-        ran, checked = store.load(draft.run_key(job)), store.load(draft.check_key(job))
-        if ran and checked:
-            yield from _accept(draft, job, _result(ran, checked), problems)
-        else:
-            stale.append((draft, job))
-    if stale:
-        run.preload(set().union(*(draft.modules for draft, _ in stale)))
-    pending: dict[Future[run.Result], tuple[Draft, run.Job]] = {
-        executor.submit(run.run, job): (draft, job) for draft, job in stale
-    }
-    for future in as_completed(pending):
-        draft, job = pending[future]
+
+    def __init__(self, root: Path, store: cache.Cache, executor: Executor, limit: float) -> None:
+        self.store = store
+        self.problems: list[Problem] = []
+        self.known: list[tuple[Draft, run.Job, run.Result]] = []
+        self.pending: dict[Future[run.Result], tuple[Draft, run.Job]] = {}
         try:
-            result = future.result()
-        except Problem as problem:
-            problems.append(problem)
-            continue
+            drafts = read_all(root)
+        except Problems as several:
+            self.problems = several.problems
+            return
+        stale: list[tuple[Draft, run.Job]] = []
+        for draft in drafts:
+            job = draft.job(limit)
+            ran, checked = store.load(draft.run_key(job)), store.load(draft.check_key(job))
+            if ran and checked:
+                self.known.append((draft, job, _result(ran, checked)))
+            else:
+                stale.append((draft, job))
+        if stale:
+            run.preload(set().union(*(draft.modules for draft, _ in stale)))
+        self.pending = {executor.submit(run.run, job): (draft, job) for draft, job in stale}
+
+    def __len__(self) -> int:
+        """How many there will be, if all is right."""
+        return len(self.known) + len(self.pending)
+
+    def __iter__(self) -> Iterator[Answer]:
+        """Each answer as soon as it is known."""
+        for draft, job, result in self.known:
+            yield from _accept(draft, job, result, self.problems)
+        for future in as_completed(self.pending):
+            draft, job = self.pending[future]
+            try:
+                result = future.result()
+            except Problem as problem:
+                self.problems.append(problem)
+                continue
+            self.keep(draft, job, result)
+            yield from _accept(draft, job, result, self.problems)
+        if self.problems:
+            raise Problems(self.problems)
+
+    def keep(self, draft: Draft, job: run.Job, result: run.Result) -> None:
+        """Store a new result. A claim that fails is checked again each time."""
         parts = dataclasses.asdict(result)
         verdicts = parts.pop("verdicts")
-        store.store(draft.run_key(job), parts)
+        self.store.store(draft.run_key(job), parts)
         if all(verdict.status == "passed" for verdict in result.verdicts.values()):
-            store.store(draft.check_key(job), {"verdicts": verdicts})
-        yield from _accept(draft, job, result, problems)
-    if problems:
-        raise Problems(problems)
+            self.store.store(draft.check_key(job), {"verdicts": verdicts})
 
 
 def _accept(

@@ -131,8 +131,10 @@ def _installed(package: str) -> tuple[str, tuple[str, ...]] | None:
         return None
     needed = []
     for text in distribution.requires or ():
+        if "extra ==" in text:  # wanted by none here, and there are many
+            continue
         with contextlib.suppress(InvalidRequirement):
             requirement = Requirement(text)
-            if not requirement.marker or requirement.marker.evaluate({"extra": ""}):
+            if not requirement.marker or requirement.marker.evaluate():
                 needed.append(requirement.name)
     return distribution.version, tuple(needed)

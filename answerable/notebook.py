@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import html
+import json
 import posixpath
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import markdown
-import nbformat
 from markdown.extensions.toc import TocExtension
-from nbformat import v4
 
 from answerable import cache, page
 from answerable.answer import Answer
@@ -24,6 +23,7 @@ LINK = re.compile(r"\]\((?!\w+:|#)([^()\s#]+)\.md(#[^()\s]*)?\)")
 DETAILS = re.compile(
     r'^(?:\?\?\?\+?|!!!) \w+(?: "(?P<title>[^"]*)")?\n(?P<body>(?:(?: {4}.*)?\n)*)', re.MULTILINE
 )
+SVG = "image/svg+xml"
 NO_ALT = "No description has been provided for this image"  # what nbconvert writes for want of one
 
 
@@ -32,15 +32,14 @@ def notebook(answer: Answer, site_url: str = "") -> str:
 
     Links to other pages lead to `site_url`, or if that is empty, from the notebook's own page.
     """
-    cells: list[Any] = []
-    for part in _parts(answer, site_url):
-        cell = v4.new_markdown_cell(part) if isinstance(part, str) else _code(answer, part)
-        cell.id = f"cell-{len(cells)}"
-        cells.append(cell)
+    cells = []
+    for number, part in enumerate(_parts(answer, site_url)):
+        cell = _prose(part) if isinstance(part, str) else _code(answer, part)
+        cells.append({"id": f"cell-{number}", **cell})
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    whole = v4.new_notebook(cells=cells, metadata=metadata)
-    return f"{nbformat.writes(whole)}\n"
+    whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
@@ -81,27 +80,32 @@ def _markdown(prose: str, site_url: str) -> str:
     return DETAILS.sub(details, LINK.sub(link, prose + "\n")).strip()
 
 
-def _code(answer: Answer, use: page.CellUse) -> Any:
+def _prose(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def _code(answer: Answer, use: page.CellUse) -> dict[str, Any]:
     program = answer.draft.snippet
     number = program.names.index(use.name) + 1
     alts = iter(use.alts)
-    outputs = []
+    outputs: list[dict[str, Any]] = []
     for output in answer.outputs[use.name]:
+        data = {"text/plain": output.content}
         if output.kind == "text":
-            outputs.append(v4.new_output("stream", name="stdout", text=output.content))
-        elif output.kind == "value":
-            data = {"text/plain": output.content}
-            outputs.append(v4.new_output("execute_result", data=data, execution_count=number))
-        else:
-            data = {
-                "image/svg+xml": on_paper(output.content),
-                "text/plain": answer.text(next(alts)),
-            }
-            outputs.append(v4.new_output("display_data", data=data))
-    source = program.cells[number - 1].source
-    return v4.new_code_cell(
-        source, outputs=outputs, execution_count=number, metadata={"name": use.name}
-    )
+            outputs.append({"output_type": "stream", "name": "stdout", "text": output.content})
+            continue
+        if output.kind == "figure":
+            data = {SVG: on_paper(output.content), "text/plain": answer.text(next(alts))}
+        result = {"output_type": "execute_result", "execution_count": number}
+        kind = result if output.kind == "value" else {"output_type": "display_data"}
+        outputs.append({**kind, "data": data, "metadata": {}})
+    return {
+        "cell_type": "code",
+        "execution_count": number,
+        "metadata": {"name": use.name},
+        "outputs": outputs,
+        "source": program.cells[number - 1].source,
+    }
 
 
 def contents(answer: Answer) -> list[Any]:
@@ -115,15 +119,12 @@ def view(text: str, path: Path, store: cache.Cache) -> str:
     """The notebook with this text, lying at `path`, as mkdocs-jupyter shows it: its body alone."""
     key = cache.key("view", text, cache.versions(["mkdocs_jupyter"]))
     if not (kept := store.load(key)):
-        _, body = _convert(path)
-        alts = [
-            output["data"]["text/plain"]
-            for cell in nbformat.reads(text, nbformat.NO_CONVERT).cells
-            for output in cell.get("outputs", ())
-            if "image/svg+xml" in output.get("data", ())
-        ]
-        for alt in alts:
-            body = body.replace(NO_ALT, html.escape(alt), 1)
+        _, body = _convert(path, store)
+        for cell in json.loads(text)["cells"]:
+            for output in cell.get("outputs", ()):
+                if SVG in output.get("data", ()):
+                    alt = html.escape(output["data"]["text/plain"])
+                    body = body.replace(NO_ALT, alt, 1)
         kept = {"body": body}
         store.store(key, kept)
     return str(kept["body"])
@@ -138,8 +139,9 @@ def assets(store: cache.Cache) -> tuple[str, str]:
     if not (kept := store.load(key)):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "empty.ipynb"
-            path.write_text(nbformat.writes(v4.new_notebook()), "utf-8")
-            head, _ = _convert(path)
+            path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+            head, _ = _convert(path, store)
+        head += "".join(_included.values())
         styles = re.findall(r"<style[^>]*>(.*?)</style>", head, re.DOTALL)
         scripts = re.findall(r"<script>(.*?)</script>", head, re.DOTALL)
         kept = {"style": "".join(styles) + _dark(), "script": "".join(scripts)}
@@ -147,26 +149,53 @@ def assets(store: cache.Cache) -> tuple[str, str]:
     return kept["style"], kept["script"]
 
 
-def _convert(path: Path) -> tuple[str, str]:
+def _convert(path: Path, store: cache.Cache) -> tuple[str, str]:
     """What mkdocs-jupyter makes of a notebook: the head with styles and scripts, and the body."""
+    templates = store.folder / "templates"
+    templates.mkdir(parents=True, exist_ok=True)
     from mkdocs_jupyter import nbconvert2
 
-    with mock.patch.object(nbconvert2, "HTMLExporter", _exporter):
-        whole = nbconvert2.nb2html(str(path), theme="light")
+    nbconvert2.HTMLExporter = functools.partial(_exporter, str(templates))
+    whole = nbconvert2.nb2html(str(path), theme="light")
     head, wrapper, rest = whole.partition('<div class="jupyter-wrapper">')
     return head, wrapper + rest[: rest.rindex("<style>")]
 
 
 _made: list[Any] = []
+_included: dict[str, str] = {}
 
 
-def _exporter(**settings: Any) -> Any:
-    """nbconvert's exporter, made once: making it, and its templates, is most of the work."""
+def _exporter(templates: str, **settings: Any) -> Any:
+    """nbconvert's exporter, made once, its templates compiled once and kept: most of the work.
+
+    The files that the template would write into each notebook's head it puts into `_included`.
+    """
+    from jinja2 import FileSystemBytecodeCache
+    from nbconvert.exporters.html import HTMLExporter
+
+    class Exporter(HTMLExporter):
+        def _create_environment(self) -> Any:
+            environment = super()._create_environment()  # type: ignore[no-untyped-call]
+            environment.bytecode_cache = FileSystemBytecodeCache(templates)
+            return environment
+
+        def _init_resources(self, resources: Any) -> Any:
+            resources = super()._init_resources(resources)  # type: ignore[no-untyped-call]
+            for kind in ("include_css", "include_js"):
+                resources[kind] = _kept(resources[kind])
+            return resources
+
     if not _made:
-        from nbconvert.exporters.html import HTMLExporter
-
-        _made.append(HTMLExporter(**settings))
+        _made.append(Exporter(**settings))  # type: ignore[no-untyped-call]
     return _made[0]
+
+
+def _kept(include: Callable[[str], str]) -> Callable[[str], str]:
+    def keep(name: str) -> str:
+        _included[name] = include(name)
+        return ""
+
+    return keep
 
 
 def _dark() -> str:

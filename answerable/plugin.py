@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
@@ -24,7 +25,7 @@ from mkdocs.utils import get_relative_url
 from tqdm import tqdm
 
 from answerable import answer, cache, notebook, question, web
-from answerable.problem import Problem, Problems
+from answerable.problem import Problems
 
 log = logging.getLogger("mkdocs.plugins.answerable")
 
@@ -43,9 +44,18 @@ class Settings(Config):
 class AnswerablePlugin(BasePlugin[Settings]):
     """Every question is answered before MkDocs touches the site: a problem leaves it as it was."""
 
+    def load_config(self, options: Any, config_file_path: str | None = None) -> Any:
+        """Begin at once to run programs and check claims: what follows in MkDocs takes a while."""
+        faults = super().load_config(options, config_file_path)
+        self.root = Path(config_file_path or "mkdocs.yml").resolve().parent
+        self.store = cache.Cache(self.root / self.config.cache_dir)
+        self.executor = ThreadPoolExecutor(self.config.workers or os.cpu_count())
+        limit = self.config.time_limit
+        self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+        return faults
+
     def on_config(self, config: MkDocsConfig) -> None:
         """Add what the pages need; have `mkdocs serve` watch programs and tests too."""
-        self.root = Path(config.config_file_path).resolve().parent
         if Path(config.docs_dir).resolve() != self.root / "docs":
             raise PluginError(f"questions are in docs/questions, but docs_dir is {config.docs_dir}")
         config.extra_css.append(STYLE)
@@ -53,23 +63,24 @@ class AnswerablePlugin(BasePlugin[Settings]):
         config.watch += [str(self.root / name) for name in folders if (self.root / name).is_dir()]
         self.shows_notebooks = "mkdocs-jupyter" in config.plugins
         if self.shows_notebooks:
-            config.plugins["mkdocs-jupyter"].config["include_source"] = True  # to download
+            jupyter = config.plugins["mkdocs-jupyter"].config
+            jupyter["include_source"] = True  # to download
+            jupyter["ignore"].append("questions/*.md")  # it reads each page in search of notebooks
 
     def on_pre_build(self, config: MkDocsConfig) -> None:
-        """Run every program and check every claim whose inputs are new."""
+        """Wait for the answers, before the site is touched."""
         started = time.perf_counter()
-        self.store = cache.Cache(self.root / self.config.cache_dir)
         self.answers: dict[str, answer.Answer] = {}
         self.views: dict[str, str] = {}
+        self.places: dict[str, dict[str, str]] = {}
+        doing = "Running programs, checking claims"
         try:
-            drafts = answer.read_all(self.root)
-            with ThreadPoolExecutor(self.config.workers or os.cpu_count()) as executor:
-                found = answer.answers(drafts, self.store, executor, self.config.time_limit)
-                doing = "Running programs, checking claims"
-                for item in tqdm(found, doing, len(drafts), leave=False, disable=None):
-                    self.keep(item, config.site_url or "")
-        except (Problem, Problems) as problem:
-            raise PluginError(str(problem)) from None
+            for item in tqdm(self.coming, doing, leave=False, disable=None):
+                self.keep(item, config.site_url or "")
+        except Problems as problems:
+            raise PluginError(str(problems)) from None
+        finally:
+            self.executor.shutdown(cancel_futures=True)
         self.store.prune()
         claims = sum(len(item.draft.claims) for item in self.answers.values())
         seconds = time.perf_counter() - started
@@ -123,17 +134,11 @@ class AnswerablePlugin(BasePlugin[Settings]):
     ) -> str:
         """Expand a question's page; put the list of questions where a page asks for it."""
         if item := self.answers.get(_stem(page, "questions", ".md")):
-            markdown, self.places = web.expand(item)
+            markdown, self.places[page.file.src_uri] = web.expand(item)
             return markdown
         if web.INDEX in markdown:
             return markdown.replace(web.INDEX, web.index(self.answers.values(), page.file.src_uri))
         return markdown
-
-    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Put in place what Markdown was not to touch."""
-        return (
-            web.fill(html, self.places) if _stem(page, "questions", ".md") in self.answers else html
-        )
 
     @event_priority(-50)  # after mkdocs-jupyter has said how the page is to be rendered
     def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:
@@ -150,6 +155,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             get_relative_url(name, page.url) for name in (NOTEBOOK_STYLE, NOTEBOOK_SCRIPT)
         )
         answered = get_relative_url(f"questions/{stem}/", page.url)
+        page.meta["search"] = {"exclude": True}  # the question's own page is found already
         page.title = self.answers[stem].draft.page.front.title
         page.toc = get_toc(notebook.contents(self.answers[stem]))
         page.content = (
@@ -157,6 +163,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
             f'<p><a href="{stem}.ipynb" download>Download this notebook</a> · '
             f'<a href="{answered}">the page it was made from</a></p>{self.views[stem]}'
         )
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """Put in place what neither Markdown was to touch nor the search to index."""
+        return web.fill(output, self.places.pop(page.file.src_uri, {}))
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]

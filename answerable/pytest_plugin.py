@@ -140,7 +140,8 @@ def _breaks(claimed: list[pytest.Function]) -> Iterator[Break]:
     run.preload(set().union(*(snippet.imports(path.read_text("utf-8")) for path, _ in functions)))
     for (_, name), item in functions.items():
         question = _question(item)
-        assert question is not None and item.parent is not None
+        assert question is not None
+        assert item.parent is not None
         stated = claims.read(question.read(question.test), question.test)
         claim = next(claim for claim in stated if claim.test == name)
         for number, edit in enumerate(claim.breaks or (None,), 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import io
 import linecache
 import multiprocessing
@@ -20,7 +21,6 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NoReturn
-from unittest import mock
 
 from answerable import claims, snippet
 from answerable.figures import drawn
@@ -83,8 +83,9 @@ def preload(modules: Iterable[str]) -> None:
     """
     context = _context()
     if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload([__name__, *sorted(modules)])
         from multiprocessing import forkserver
+
+        context.set_forkserver_preload([*sorted(modules), "answerable.warm"])
 
         with _start_lock, _clean_start():
             forkserver.ensure_running()
@@ -131,9 +132,15 @@ _start_lock = threading.Lock()
 @contextlib.contextmanager
 def _clean_start() -> Iterator[None]:
     """While a process starts: the environment it shall have, and no main module to import."""
-    bare = {"__main__": types.ModuleType("__main__")}
-    with mock.patch.dict(os.environ, ENVIRONMENT), mock.patch.dict(sys.modules, bare):
+    environment, main = os.environ.copy(), sys.modules["__main__"]
+    os.environ.update(ENVIRONMENT)
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
         yield
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.modules["__main__"] = main
 
 
 def _end(process: Any) -> None:
@@ -153,6 +160,7 @@ def _death(exitcode: int | None) -> str:
 
 def _child(connection: Connection, job: Job) -> None:
     """The fresh process: runs the job, sending word of what it is doing, then the result."""
+    gc.freeze()  # what was here before the job is not garbage, and need not be looked at
     if hasattr(os, "setsid"):
         os.setsid()
         signal.alarm(int(job.limit) + 5)  # should nobody be left to stop us

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import posixpath
 import re
@@ -38,11 +39,8 @@ def expand(answer: Answer) -> tuple[str, dict[str, str]]:
 
 def fill(converted: str, places: dict[str, str]) -> str:
     """The page's HTML with everything in its place."""
-
-    def markup(match: re.Match[str]) -> str:
-        return places[match[1]]
-
-    return re.sub(r"<p>\s*(answerable-place-\d+-)\s*</p>", markup, converted)
+    pattern = r"<p>\s*(answerable-place-\d+-)\s*</p>"
+    return re.sub(pattern, lambda match: places.get(match[1], match[0]), converted)
 
 
 def index(answers: Iterable[Answer], from_page: str) -> str:
@@ -128,7 +126,7 @@ def _cell(answer: Answer, use: page.CellUse) -> str:
     return (
         f'<section class="cell" id="cell-{cell.name}" aria-label="Cell {cell.name} of the program" '
         f'data-cell="{cell.name}" data-snippet="{stem}" data-state="idle">'
-        f"{code}<output data-search-exclude>{''.join(shown)}</output></section>"
+        f"{code}<output>{''.join(shown)}</output></section>"
     )
 
 
@@ -167,6 +165,7 @@ def _check(answer: Answer, claim: claims.Claim, use: page.ClaimUse) -> str:
     )
 
 
+@functools.lru_cache(4096)  # while serving, most code is that of the build before
 def highlight(code: str) -> str:
     """Python as HTML, coloured by the theme's classes."""
     formatter: HtmlFormatter[str] = HtmlFormatter(cssclass="highlight", wrapcode=True)

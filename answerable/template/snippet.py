@@ -26,7 +26,7 @@ for n, spread in zip(sizes, spreads, strict=True):
     print(f"n = {n:2d}: standard deviation {spread:.1f}")
 
 # %% figure
-fig, ax = plt.subplots(figsize=(7, 4))
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot(sizes, SPREAD / np.sqrt(sizes), label="one throw's, divided by √n")
 ax.plot(sizes, spreads, "o", label="simulated, 10,000 averages each")
 ax.set_xlabel("throws in an average, n")
