@@ -6,7 +6,7 @@ import ast
 import contextlib
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,11 +132,17 @@ def check(root: Path, path: str, only: str | None = None) -> dict[str, Verdict]:
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main(arguments, plugins=[recorder, pytest_plugin])
+    here = f"{root}{os.sep}"
     if recorder.errors:
-        raise Problem(path, 1, "pytest cannot import this file", "\n".join(recorder.errors))
+        errors = "\n".join(recorder.errors).replace(here, "")
+        raise Problem(path, 1, "pytest cannot import this file", errors)
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        raise Problem(path, 1, "pytest cannot start on this file", printed.getvalue())
-    return recorder.verdicts
+        reason = printed.getvalue().replace(here, "")
+        raise Problem(path, 1, "pytest cannot start on this file", reason)
+    return {
+        name: replace(verdict, explanation=verdict.explanation.replace(here, ""))
+        for name, verdict in recorder.verdicts.items()
+    }
 
 
 class _Recorder:

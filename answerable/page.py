@@ -13,7 +13,7 @@ from answerable.problem import Problem, Problems, nearest
 from answerable.question import FrontMatter, split_front_matter
 
 FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)")
-OPTION = re.compile(r"(?P<key>[A-Za-z_]+):[ \t]*(?P<value>.*)")
+OPTION = re.compile(r"(?P<key>alt|fold):[ \t]*(?P<value>.*)")
 INLINE = re.compile(
     r"""\\.                                                       # an escaped character
     | <!--.*?-->                                                  # a comment
@@ -194,8 +194,7 @@ class _Parser:
             return
         options: list[tuple[str, str]] = []
         for number, text in enumerate(rest, line + 2):
-            match = OPTION.fullmatch(text)
-            if match:
+            if match := OPTION.fullmatch(text):
                 options.append((match["key"], match["value"]))
             elif options and options[-1][0] == "alt":
                 options[-1] = ("alt", f"{options[-1][1]} {text}".strip())

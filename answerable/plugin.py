@@ -15,7 +15,7 @@ from typing import Any
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -78,7 +78,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             for item in tqdm(self.coming, doing, leave=False, disable=None):
                 self.keep(item, config.site_url or "")
         except Problems as problems:
-            raise PluginError(str(problems)) from None
+            log.error(problems)
+            raise Abort("Nothing was written; the site is as it was.") from None
         finally:
             self.executor.shutdown(cancel_futures=True)
         self.store.prune()
@@ -176,10 +177,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
         def rebuild() -> None:
             try:
                 builder()
-            except (Exception, SystemExit) as error:
-                log.error(
-                    f"{error}\nStill serving the last good site; the next good save replaces it."
-                )
+            except Abort as abort:  # what is wrong has been said
+                log.info(f"{abort} Still serving the last good one.")
+            except Exception:
+                log.exception("The site could not be built; still serving the last good one.")
 
         server.builder = rebuild
         return server

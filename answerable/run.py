@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 
 from answerable import claims, snippet
 from answerable.figures import drawn
-from answerable.problem import Problem
+from answerable.problem import Problem, nearest
 
 PRINT_LIMIT = 100_000  # characters a cell may print: more than any reader would read
 VALUE_LIMIT = 1_000  # characters a value in the prose may have
@@ -247,7 +247,9 @@ class _Session:
                 if isinstance(formatted, ast.FormattedValue):
                     raw = str(eval(compile(ast.Expression(formatted.value), path, "eval"), names))
         except BaseException as error:
-            reason = "".join(traceback.format_exception_only(error)).strip()
+            reason = f"{type(error).__name__}: {error}"
+            if isinstance(error, NameError) and error.name:
+                reason += f"; {nearest(error.name, [name for name in names if name[0] != '_'])}"
             raise Problem(path, line, f"{{python}} {expression}", reason) from None
         if len(shown) > VALUE_LIMIT:
             raise Problem(path, line, f"{{python}} {expression} gives {len(shown):,} characters")
