@@ -24,7 +24,7 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_relative_url
 from tqdm import tqdm
 
-from answerable import answer, cache, notebook, question, web
+from answerable import answer, cache, notebook, question, run, web
 from answerable.problem import Problems
 
 log = logging.getLogger("mkdocs.plugins.answerable")
@@ -81,7 +81,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
         finally:
-            self.executor.shutdown(cancel_futures=True)
+            self.executor.shutdown(wait=False, cancel_futures=True)
+            run.stop()  # if we are interrupted, there may be some
         self.store.prune()
         claims = sum(len(item.draft.claims) for item in self.answers.values())
         seconds = time.perf_counter() - started

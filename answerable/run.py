@@ -97,6 +97,7 @@ def run(job: Job) -> Result:
     process = _context().Process(target=_child, args=(sender, job), daemon=True)
     with _start_lock, _clean_start():
         process.start()
+        _running.add(process)
     sender.close()
     deadline = time.monotonic() + job.limit
     path, line, doing = job.snippet.path, 1, "starting"
@@ -118,7 +119,18 @@ def run(job: Job) -> Result:
             path, line, doing = message
     finally:
         receiver.close()
-        _end(process)
+        with _start_lock:
+            _running.discard(process)
+            _kill(process)
+        process.join()
+        process.close()
+
+
+def stop() -> None:
+    """Kill every program that is running; its `run` raises `Problem`."""
+    with _start_lock:
+        for process in _running:
+            _kill(process)
 
 
 def _context() -> Any:
@@ -127,6 +139,7 @@ def _context() -> Any:
 
 
 _start_lock = threading.Lock()
+_running: set[Any] = set()
 
 
 @contextlib.contextmanager
@@ -143,13 +156,11 @@ def _clean_start() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _end(process: Any) -> None:
+def _kill(process: Any) -> None:
     """Kill the process, and whatever it started itself."""
     with contextlib.suppress(OSError, AttributeError):
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
-    process.join()
-    process.close()
 
 
 def _death(exitcode: int | None) -> str:
