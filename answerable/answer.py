@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from answerable import cache, claims, page, run, snippet
 from answerable.problem import Problem, Problems
 from answerable.question import Question, find
+from answerable.session import Output
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class Answer:
     """
 
     draft: Draft
-    outputs: dict[str, list[run.Output]]
+    outputs: dict[str, list[Output]]
     values: dict[str, tuple[str, str]]
     verdicts: dict[str, claims.Verdict]
     seconds: float
@@ -244,7 +245,7 @@ def _result(ran: dict[str, Any], checked: dict[str, Any]) -> run.Result:
     """A result as it was stored."""
     return run.Result(
         outputs={
-            cell: [run.Output(**output) for output in outputs]
+            cell: [Output(**output) for output in outputs]
             for cell, outputs in ran["outputs"].items()
         },
         values=[(raw, shown) for raw, shown in ran["values"]],

@@ -128,6 +128,7 @@ def check(root: Path, path: str, only: str | None = None) -> dict[str, Verdict]:
         f"--rootdir={root}",
         "--import-mode=importlib",
         "--override-ini=addopts=",
+        "--capture=sys",  # below Python, whoever runs a program takes what is written
         *(f"-pno:{plugin}" for plugin in NOT_FOR_CLAIMS),
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):

@@ -143,8 +143,8 @@ def assets(store: cache.Cache) -> tuple[str, str]:
             head, _ = _convert(path, store)
         head += "".join(_included.values())
         styles = re.findall(r"<style[^>]*>(.*?)</style>", head, re.DOTALL)
-        scripts = re.findall(r"<script>(.*?)</script>", head, re.DOTALL)
-        kept = {"style": "".join(styles) + _dark(), "script": "".join(scripts)}
+        scripts = re.findall(r"<script\s*>(.*?)</script>", head, re.DOTALL)
+        kept = {"style": "".join(styles) + _dark(), "script": ";\n".join(scripts)}
         store.store(key, kept)
     return kept["style"], kept["script"]
 

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,10 +22,11 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
-from mkdocs.utils import get_relative_url
+from mkdocs.utils import get_relative_url, write_file
 from tqdm import tqdm
 
-from answerable import answer, cache, notebook, question, run, web
+from answerable import answer, browser, cache, notebook, question, run, web
+from answerable.browser.runtime import Unavailable
 from answerable.problem import Problems
 
 log = logging.getLogger("mkdocs.plugins.answerable")
@@ -38,6 +40,7 @@ class Settings(Config):
 
     time_limit = option.Type((int, float), default=60)  # seconds, for a program and its tests
     cache_dir = option.Type(str, default=".answerable")  # relative to mkdocs.yml; may be deleted
+    browser = option.Type(bool, default=True)  # whether readers can run, edit, check and break
     workers = option.Optional(option.Type(int))  # programs at a time; as many as cores if not set
 
 
@@ -52,6 +55,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.executor = ThreadPoolExecutor(self.config.workers or os.cpu_count())
         limit = self.config.time_limit
         self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+        self.live = ThreadPoolExecutor(1).submit(browser.files if self.config.browser else dict)
         return faults
 
     def on_config(self, config: MkDocsConfig) -> None:
@@ -73,6 +77,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.answers: dict[str, answer.Answer] = {}
         self.views: dict[str, str] = {}
         self.places: dict[str, dict[str, str]] = {}
+        self.scripts: dict[str, str] = {}
         doing = "Running programs, checking claims"
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
@@ -83,6 +88,11 @@ class AnswerablePlugin(BasePlugin[Settings]):
         finally:
             self.executor.shutdown(wait=False, cancel_futures=True)
             run.stop()  # if we are interrupted, there may be some
+        self.shared: dict[str, bytes | Path] = {}
+        try:
+            self.shared = self.live.result()
+        except Unavailable as missing:
+            log.warning(f"Pages will have no Run: {missing}")
         self.store.prune()
         claims = sum(len(item.draft.claims) for item in self.answers.values())
         seconds = time.perf_counter() - started
@@ -126,8 +136,16 @@ class AnswerablePlugin(BasePlugin[Settings]):
             generated[NOTEBOOK_STYLE], generated[NOTEBOOK_SCRIPT] = notebook.assets(self.store)
         for name, content in generated.items():
             files.append(File.generated(config, name, content=content))
-        for stem in self.answers:
+        for stem, item in self.answers.items():
             files.append(self.notebook_file(stem, config))
+            if self.shared:
+                name = browser.PROGRAM.format(stem)
+                files.append(File.generated(config, name, content=browser.question(item)))
+        for name, given in self.shared.items():
+            source = (
+                {"content": given} if isinstance(given, bytes) else {"abs_src_path": str(given)}
+            )
+            files.append(File.generated(config, name, **source))
         config.nav = web.navigation(config.nav, answers)
         return files
 
@@ -136,6 +154,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
     ) -> str:
         """Expand a question's page; put the list of questions where a page asks for it."""
         if item := self.answers.get(_stem(page, "questions", ".md")):
+            page.meta["title"] = escape(item.draft.page.front.title)  # MkDocs takes it for HTML
             markdown, self.places[page.file.src_uri] = web.expand(item)
             return markdown
         if web.INDEX in markdown:
@@ -158,7 +177,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         )
         answered = get_relative_url(f"questions/{stem}/", page.url)
         page.meta["search"] = {"exclude": True}  # the question's own page is found already
-        page.title = self.answers[stem].draft.page.front.title
+        page.title = escape(self.answers[stem].draft.page.front.title)
         page.toc = get_toc(notebook.contents(self.answers[stem]))
         page.content = (
             f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script>'
@@ -168,7 +187,27 @@ class AnswerablePlugin(BasePlugin[Settings]):
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Put in place what neither Markdown was to touch nor the search to index."""
-        return web.fill(output, self.places.pop(page.file.src_uri, {}))
+        output = web.fill(output, self.places.pop(page.file.src_uri, {}))
+        item = self.answers.get(_stem(page, "questions", ".md"))
+        if item and self.shared:
+            script = browser.script(item, get_relative_url(".", page.url) + "/", self.shared)
+            output = output.replace("</body>", f"{script}</body>")
+        return self.outside(output, page.url)
+
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
+        """The page for what is not found has scripts too."""
+        return self.outside(output, "") if template_name.endswith(".html") else output
+
+    def outside(self, output: str, url: str) -> str:
+        """The page with its inline scripts in files, which strict policies of security ask for."""
+        output, scripts = web.outside(output, get_relative_url(".", url))
+        self.scripts.update(scripts)
+        return output
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write the scripts that were inline."""
+        for name, code in self.scripts.items():
+            write_file(code.encode(), str(Path(config.site_dir) / name))
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]

@@ -9,14 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from answerable import claims, run, snippet
+from answerable import claims, snippet
 from answerable.problem import Problem
-from answerable.question import TESTS, Question
+
+if TYPE_CHECKING:
+    from answerable.question import Question
 
 # Programs draw; under pytest nobody looks. This backend builds figures and renders nothing.
 os.environ.setdefault("MPLBACKEND", "template")
@@ -125,6 +127,8 @@ _EXECUTOR = pytest.StashKey[Executor]()
 
 def _question(item: pytest.Item) -> Question | None:
     """The question whose claim this is; tests of other things have none."""
+    from answerable.question import TESTS, Question
+
     question = Question(item.path.parent.parent, item.path.stem.removeprefix("test_"))
     is_claim = item.path.parent.name == TESTS and (question.root / question.snippet).is_file()
     return question if is_claim else None
@@ -135,6 +139,8 @@ def _breaks(claimed: list[pytest.Function]) -> Iterator[Break]:
     functions = {(item.path, item.originalname): item for item in claimed}
     if not functions:
         return
+    from answerable import run  # where there are no processes, there are no breaks to try
+
     executor = ThreadPoolExecutor(os.cpu_count())
     claimed[0].config.stash[_EXECUTOR] = executor
     run.preload(set().union(*(snippet.imports(path.read_text("utf-8")) for path, _ in functions)))
@@ -156,5 +162,7 @@ def _try(question: Question, claim: claims.Claim, edit: claims.Break | None) -> 
         raise Problem(claim.path, claim.line, what)
     text = claims.broken(question.read(question.snippet), edit, claim, question.snippet)
     program = snippet.parse(text, question.snippet)
+    from answerable import run
+
     job = run.Job(question.root, program, question.stem, test=question.test, only=claim.test)
     return run.run(job).verdicts[claim.test]

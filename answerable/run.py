@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import gc
 import io
-import linecache
 import multiprocessing
 import os
 import signal
@@ -14,20 +12,18 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from answerable import claims, snippet
-from answerable.figures import drawn
-from answerable.problem import Problem, nearest
+from answerable.problem import Problem
+from answerable.session import Output, Session
 
 PRINT_LIMIT = 100_000  # characters a cell may print: more than any reader would read
-VALUE_LIMIT = 1_000  # characters a value in the prose may have
 
 # The process of a program starts with these, so that it prints the same on every machine: sets
 # have one order, sums are not split among threads, nothing opens a window or leaves files behind.
@@ -56,14 +52,6 @@ class Job:
     test: str | None = None
     only: str | None = None
     limit: float = 60.0
-
-
-@dataclass
-class Output:
-    """What a cell gave: `kind` is "text" (printed), "value" (last expression) or "figure" (SVG)."""
-
-    kind: str
-    content: str
 
 
 @dataclass
@@ -178,106 +166,34 @@ def _child(connection: Connection, job: Job) -> None:
     os.environ.update(ENVIRONMENT)
     os.chdir(job.root)
     try:
-        connection.send(_Session(connection, job).result())
+        connection.send(_result(connection, job))
     except Problem as problem:
         connection.send(problem)
 
 
-class _Session:
-    """One program in one process, as the module that its tests will import."""
-
-    def __init__(self, connection: Connection, job: Job) -> None:
-        self.connection, self.job = connection, job
-        self.module = types.ModuleType(job.stem)
-        self.module.__file__ = str(job.root / job.snippet.path)
-        sys.modules[job.stem] = self.module
-        sys.argv = [job.snippet.path]
-        sys.path.insert(0, str(Path(self.module.__file__).parent))
-        # Tracebacks quote the text that ran, which need not be what the file holds.
-        text = job.snippet.text
-        linecache.cache[job.snippet.path] = (
-            len(text),
-            None,
-            text.splitlines(True),
-            job.snippet.path,
-        )
-
-    def result(self) -> Result:
-        job, result = self.job, Result()
-        started = time.perf_counter()
-        tape = _Tape(self.connection)
-        with tape.recording():
-            for cell in job.snippet.cells:
-                self.doing(job.snippet.path, cell.line, f"running cell '{cell.name}'")
-                tape.cell = (job.snippet.path, cell)
-                value = self.run_cell(cell)
-                outputs = [Output("text", text)] if (text := tape.take()) else []
-                if value is not None:
-                    outputs.append(Output("value", repr(value)))
-                outputs += [Output("figure", svg) for svg in drawn(f"{job.stem}-{cell.name}")]
-                result.outputs[cell.name] = outputs
-            result.seconds = time.perf_counter() - started
-            for expression, path, line in job.values:
-                self.doing(path, line, f"computing {expression}")
-                result.values.append(self.value(expression, path, line))
-        if job.test:
-            self.doing(job.test, 1, "checking the claims")
-            result.verdicts = claims.check(job.root, job.test, job.only)
-        return result
-
-    def doing(self, path: str, line: int, what: str) -> None:
-        self.connection.send((path, line, what))
-
-    def run_cell(self, cell: snippet.Cell) -> Any:
-        """Run a cell; return the value of its last statement, if that is an expression."""
-        program, names = self.job.snippet, vars(self.module)
-        flags = snippet.future_flags(program)
-        tree = snippet.compile_cell(program, cell)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        try:
-            exec(compile(tree, program.path, "exec", flags, dont_inherit=True), names)
-            if isinstance(last, ast.Expr):
-                tail = compile(
-                    ast.Expression(last.value), program.path, "eval", flags, dont_inherit=True
-                )
-                return eval(tail, names)
-        except BaseException as error:
-            self.raise_problem(error, cell)
-        return None
-
-    def value(self, expression: str, path: str, line: int) -> tuple[str, str]:
-        """The value as text in full, and as it is to be shown."""
-        names = vars(self.module)
-        try:
-            tree = ast.parse(expression, mode="eval")
-            shown = str(eval(compile(tree, path, "eval"), names))
-            raw = shown
-            # f"{x:.2f}" shows a rounded x: what stands in the braces is the value in full.
-            if isinstance(tree.body, ast.JoinedStr) and len(tree.body.values) == 1:
-                formatted = tree.body.values[0]
-                if isinstance(formatted, ast.FormattedValue):
-                    raw = str(eval(compile(ast.Expression(formatted.value), path, "eval"), names))
-        except BaseException as error:
-            reason = f"{type(error).__name__}: {error}"
-            if isinstance(error, NameError) and error.name:
-                reason += f"; {nearest(error.name, [name for name in names if name[0] != '_'])}"
-            raise Problem(path, line, f"{{python}} {expression}", reason) from None
-        if len(shown) > VALUE_LIMIT:
-            raise Problem(path, line, f"{{python}} {expression} gives {len(shown):,} characters")
-        return raw[:VALUE_LIMIT], shown
-
-    def raise_problem(self, error: BaseException, cell: snippet.Cell) -> NoReturn:
-        path, frames = self.job.snippet.path, error.__traceback__
-        while frames and frames.tb_frame.f_code.co_filename != path:
-            frames = frames.tb_next
-        lines = [frame.lineno for frame in traceback.extract_tb(frames) if frame.filename == path]
-        report = "".join(traceback.format_exception(type(error), error, frames))
-        what = f"cell '{cell.name}' raised {type(error).__name__}"
-        if isinstance(error, ModuleNotFoundError):
-            what += f": install '{error.name}' and add it to the project's dependencies"
-        elif isinstance(error, SystemExit):
-            what += ": a program runs to its end"
-        raise Problem(path, (lines or [cell.line])[-1] or cell.line, what, report) from None
+def _result(connection: Connection, job: Job) -> Result:
+    """Do the job in this process."""
+    program, result = job.snippet, Result()
+    session = Session(job.root / program.path, job.stem, snippet.future_flags(program.text))
+    session.quote(program.path, program.text)
+    sys.argv = [program.path]
+    started = time.perf_counter()
+    tape = _Tape(connection)
+    with tape.recording():
+        for cell in program.cells:
+            connection.send((program.path, cell.line, f"running cell '{cell.name}'"))
+            tape.cell = (program.path, cell)
+            given = session.run_cell(cell, program.path)
+            printed = [Output("text", text)] if (text := tape.take()) else []
+            result.outputs[cell.name] = printed + given
+        result.seconds = time.perf_counter() - started
+        for expression, path, line in job.values:
+            connection.send((path, line, f"computing {expression}"))
+            result.values.append(session.value(expression, path, line))
+    if job.test:
+        connection.send((job.test, 1, "checking the claims"))
+        result.verdicts = claims.check(job.root, job.test, job.only)
+    return result
 
 
 class _Tape(io.TextIOBase):

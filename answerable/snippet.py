@@ -75,23 +75,23 @@ def parse(text: str, path: str) -> Snippet:
         cells.append(Cell(title, "\n".join(body[skipped:]).rstrip(), line + 1 + skipped))
     snippet = Snippet(path, text, tuple(cells))
     for cell in cells:
-        compile_cell(snippet, cell)
+        compile_cell(cell, path)
     return snippet
 
 
-def compile_cell(snippet: Snippet, cell: Cell) -> ast.Module:
-    """The cell's syntax tree, its line numbers those of the file. Raises `Problem`."""
+def compile_cell(cell: Cell, path: str) -> ast.Module:
+    """The cell's syntax tree, its line numbers those of the file at `path`. Raises `Problem`."""
     try:
-        return ast.parse("\n" * (cell.line - 1) + cell.source, filename=snippet.path)
+        return ast.parse("\n" * (cell.line - 1) + cell.source, filename=path)
     except SyntaxError as error:
-        raise _syntax_problem(error, snippet.path, f"in cell '{cell.name}' alone: ") from None
+        raise _syntax_problem(error, path, f"in cell '{cell.name}' alone: ") from None
 
 
-def future_flags(snippet: Snippet) -> int:
-    """The compiler flags set by the program's `from __future__ import …`, for all its cells."""
+def future_flags(text: str) -> int:
+    """The compiler flags set by a program's `from __future__ import …`, for all its cells."""
     features = importlib.import_module("__future__")
     flags = 0
-    for node in ast.parse(snippet.text).body:
+    for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             for alias in node.names:
                 flags |= getattr(features, alias.name).compiler_flag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import html
 import posixpath
 import re
@@ -41,6 +42,18 @@ def fill(converted: str, places: dict[str, str]) -> str:
     """The page's HTML with everything in its place."""
     pattern = r"<p>\s*(answerable-place-\d+-)\s*</p>"
     return re.sub(pattern, lambda match: places.get(match[1], match[0]), converted)
+
+
+def outside(converted: str, to_root: str) -> tuple[str, dict[str, str]]:
+    """The page without inline scripts, and by name in the site the files that hold them now."""
+    scripts: dict[str, str] = {}
+
+    def name(match: re.Match[str]) -> str:
+        name = f"assets/inline-{hashlib.sha256(match[1].encode()).hexdigest()[:16]}.js"
+        scripts[name] = match[1]
+        return f'<script src="{to_root}/{name}"></script>'
+
+    return re.sub(r"<script>(.*?)</script>", name, converted, flags=re.DOTALL), scripts
 
 
 def index(answers: Iterable[Answer], from_page: str) -> str:
@@ -126,7 +139,7 @@ def _cell(answer: Answer, use: page.CellUse) -> str:
     return (
         f'<section class="cell" id="cell-{cell.name}" aria-label="Cell {cell.name} of the program" '
         f'data-cell="{cell.name}" data-snippet="{stem}" data-state="idle">'
-        f"{code}<output>{''.join(shown)}</output></section>"
+        f'{code}<output tabindex="0">{"".join(shown)}</output></section>'
     )
 
 

@@ -1,6 +1,7 @@
 """QUESTION
 
-Throws a die n times, takes the average, and does so often enough to see how far averages spread.
+Throws a die n times, takes the average, and does so often enough to see how far
+averages spread.
 
 n: throws in one average; SPREAD: the standard deviation of one throw.
 """
@@ -14,7 +15,7 @@ SPREAD = np.sqrt(35 / 12)  # of one throw of a fair die
 
 # %% averages
 def averages(n, count, rng, repeat=False):
-    """`count` averages of `n` throws each; with `repeat`, all throws are the first one again."""
+    """`count` averages of `n` throws each; with `repeat`, a throw repeats the first."""
     throws = rng.integers(1, 7, size=(count, 1 if repeat else n))
     return throws.mean(axis=1)
 

@@ -17,7 +17,7 @@ MKDOCS = """\
 site_name: Small
 theme: {name: mkdocs}
 nav: [index.md, questions/]
-plugins: [answerable: {time_limit: 20}]
+plugins: [answerable: {time_limit: 20, browser: false}]
 markdown_extensions: [pymdownx.details]
 """
 PYTEST = '[tool.pytest.ini_options]\npythonpath = ["snippets"]\n'

@@ -235,7 +235,7 @@ FAULTS = {
         "def f():\n    return 1 / 0\nf()\n",
         At(SNIPPET, "1 / 0"),
         "cell 'averages' raised ZeroDivisionError",
-        f'File "{SNIPPET}", line 28, in f',
+        f'File "{SNIPPET}", line 29, in f',
         "return 1 / 0",
     ),
     "snippet that never ends": limited(

@@ -46,9 +46,9 @@ def test_cells_compiled_apart_keep_lines_and_future():
     program = snippet.parse(
         "# %% a\nfrom __future__ import annotations\n\n# %% b\nx: y = 1\n", "a.py"
     )
-    tree = snippet.compile_cell(program, program.cells[1])
+    tree = snippet.compile_cell(program.cells[1], program.path)
     assert tree.body[0].lineno == 5
-    assert snippet.future_flags(program)
+    assert snippet.future_flags(program.text)
 
 
 def test_imports_are_found_anywhere():
