@@ -1,0 +1,117 @@
+"""The built site, and a browser to see it with."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+STEMS = sorted(path.stem for path in (ROOT / "docs" / "questions").glob("*.md"))
+FLAGS = [  # no calls home
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'self'",
+    ]
+)
+HOW_TO_GET = "no Chromium: `apt install chromium` or `playwright install chromium` gets one"
+
+
+@dataclass
+class Site:
+    """The site as `mkdocs build --strict` left it."""
+
+    folder: Path
+    printed: str
+
+    def page(self, path: str) -> BeautifulSoup:
+        """A page, parsed."""
+        text = (self.folder / path / "index.html").read_text("utf-8")
+        return BeautifulSoup(text, "html.parser")
+
+    def claims(self) -> list[dict[str, Any]]:
+        """What `claims.json` says."""
+        return json.loads((self.folder / "claims.json").read_text("utf-8"))
+
+    def pages(self) -> list[str]:
+        """Every page's address within the site, the not-found page left out."""
+        found = self.folder.rglob("index.html")
+        return sorted(path.parent.relative_to(self.folder).as_posix() for path in found)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site, built anew."""
+    folder = tmp_path_factory.mktemp("built") / "site"
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"COLUMNS": "100"}
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Site(folder, done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="session")
+def address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the site is served: by a static host, in a sub-path, under a strict policy."""
+    hosted = tmp_path_factory.mktemp("host")
+    (hosted / "sub" / "path").parent.mkdir()
+    (hosted / "sub" / "path").symlink_to(site.folder)
+
+    class Strict(SimpleHTTPRequestHandler):
+        extensions_map = SimpleHTTPRequestHandler.extensions_map | TYPES
+
+        def end_headers(self) -> None:
+            self.send_header("Content-Security-Policy", POLICY)
+            super().end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Strict, directory=str(hosted)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/sub/path/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: the system's, else Playwright's own. Without one, CI fails and others skip."""
+    with sync_playwright() as playwright:
+        found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+        path = next(found, playwright.chromium.executable_path)
+        if not Path(path).exists():
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(HOW_TO_GET)
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=FLAGS, chromium_sandbox=os.geteuid() != 0
+        )
+        yield chromium
+        chromium.close()
