@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from answerable import answer, browser, cache, notebook, question, run, web
 from answerable.browser.runtime import Unavailable
-from answerable.problem import Problems
+from answerable.problem import Problem, Problems
 
 log = logging.getLogger("mkdocs.plugins.answerable")
 
@@ -82,7 +82,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
                 self.keep(item, config.site_url or "")
-        except Problems as problems:
+            self.try_lists()
+        except (Problem, Problems) as problems:
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
         finally:
@@ -106,6 +107,14 @@ class AnswerablePlugin(BasePlugin[Settings]):
         cache.write(self.notebook_path(stem), text.encode())
         if self.shows_notebooks:
             self.views[stem] = notebook.view(text, self.notebook_path(stem), self.store)
+
+    def try_lists(self) -> None:
+        """Raise the problem of a page that asks for a list of questions there is not."""
+        docs = self.root / "docs"
+        for path in sorted(docs.rglob("*.md")):
+            name = path.relative_to(docs).as_posix()
+            if not name.startswith("questions/"):
+                web.lists(path.read_text("utf-8", "replace"), name, self.answers.values())
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
@@ -157,9 +166,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             page.meta["title"] = escape(item.draft.page.front.title)  # MkDocs takes it for HTML
             markdown, self.places[page.file.src_uri] = web.expand(item)
             return markdown
-        if web.INDEX in markdown:
-            return markdown.replace(web.INDEX, web.index(self.answers.values(), page.file.src_uri))
-        return markdown
+        return web.lists(markdown, page.file.src_uri, self.answers.values())
 
     @event_priority(-50)  # after mkdocs-jupyter has said how the page is to be rendered
     def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:

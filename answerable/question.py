@@ -6,6 +6,7 @@ import datetime
 import importlib.machinery
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ class FrontMatter:
     asked_as: tuple[str, ...]
     tags: tuple[str, ...]
     sources: tuple[str, ...]
-    posts: tuple[str, ...] = field(default=())
+    posts: dict[str, str] = field(default_factory=dict)  # what it answers, and the verdict if any
 
     TEXTS = ("title", "description", "topic")
     LISTS = ("asked_as", "tags", "sources")
@@ -162,15 +163,24 @@ def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
         values[key] = str(value).strip()
         if not isinstance(value, str) or not value.strip():
             wrong(key, "a text")
-    for key in (*FrontMatter.LISTS, "posts"):
-        value = data.get(key, [] if key == "posts" else None)
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            values[key] = tuple(value)
-        else:
+    for key in FrontMatter.LISTS:
+        value = data.get(key)
+        values[key] = tuple(value) if isinstance(value, list) else ()
+        if not isinstance(value, list) or not _texts(value):
             wrong(key, "a list of texts")
+    posts = data.get("posts", [])
+    if isinstance(posts, list) and _texts(posts):
+        posts = dict.fromkeys(posts, "")
+    elif not (isinstance(posts, dict) and _texts(posts) and _texts(posts.values())):
+        wrong("posts", "a list of ids, or 'id: verdict' lines")
+    values["posts"] = posts
     values["date"] = data.get("date")
     if not isinstance(values["date"], datetime.date):
         wrong("date", "a date such as 2025-11-24")
     if problems:
         raise Problems(problems)
     return FrontMatter(**values)
+
+
+def _texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)

@@ -7,17 +7,19 @@ import hashlib
 import html
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from answerable import claims, page
+from answerable import claims, page, problem
 from answerable.answer import Answer
 
-INDEX = "<!-- questions -->"  # in any page: the list of all questions stands here
+# In any page: here stands the list of all questions, or of those whose front matter says so.
+LIST = re.compile(r"<!-- questions(?: (\w+): (.+?))? -->")
+CHOICES = ("posts", "tags", "topic")
 
 
 def expand(answer: Answer) -> tuple[str, dict[str, str]]:
@@ -56,17 +58,55 @@ def outside(converted: str, to_root: str) -> tuple[str, dict[str, str]]:
     return re.sub(r"<script>(.*?)</script>", name, converted, flags=re.DOTALL), scripts
 
 
-def index(answers: Iterable[Answer], from_page: str) -> str:
-    """All questions by topic, as Markdown for the page at `from_page` in the docs folder."""
-    lines = []
+def lists(text: str, from_page: str, answers: Collection[Answer]) -> str:
+    """The Markdown of the page at `from_page` in the docs folder, its lists of questions in place.
+
+    Raises `Problem` where a list is asked for that would be empty.
+    """
     folder = posixpath.dirname(from_page) or "."
+
+    def link(item: Answer) -> str:
+        title = _literal(item.draft.page.front.title)
+        return f"[{title}]({posixpath.relpath(_source(item), folder)})"
+
+    def expanded(match: re.Match[str]) -> str:
+        key, value = match.groups()
+        if key is None:
+            return _index(answers, link)
+        line = text.count("\n", 0, match.start()) + 1
+        if key not in CHOICES:
+            what = f"questions are listed by no '{key}': {problem.nearest(key, CHOICES)}"
+            raise problem.Problem(f"docs/{from_page}", line, what)
+        held = [(_held(item, key), item) for item in sorted(answers, key=link)]
+        lines = [
+            f"- {link(item)}" + (f": {_literal(said[value])}" if said[value] else "")
+            for said, item in held
+            if value in said
+        ]
+        if not lines:
+            known = sorted({name for said, _ in held for name in said})
+            what = f"no question has {key}: {value}; {problem.nearest(value, known)}"
+            raise problem.Problem(f"docs/{from_page}", line, what)
+        return "\n".join(lines)
+
+    return LIST.sub(expanded, text)
+
+
+def _held(item: Answer, key: str) -> dict[str, str]:
+    """What a question's front matter holds under a key, and what it says of each, if anything."""
+    held = getattr(item.draft.page.front, key)
+    return held if isinstance(held, dict) else dict.fromkeys([held] if key == "topic" else held, "")
+
+
+def _index(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
+    """All questions by topic."""
+    lines = []
     for topic, items in _by_topic(answers).items():
         lines += [f"## {_literal(topic)}", ""]
         for item in items:
             front, count = item.draft.page.front, len(item.draft.claims)
-            link = posixpath.relpath(_source(item), folder)
             lines.append(
-                f"- **[{_literal(front.title)}]({link})**<br>{_literal(front.description)} "
+                f"- **{link(item)}**<br>{_literal(front.description)} "
                 f"<small>{count} claim{'s' * (count != 1)}, all checked.</small>"
             )
         lines.append("")

@@ -10,6 +10,7 @@ import pytest
 from answerable.tests.conftest import Project
 
 PAGE, SNIPPET, TEST = Project.page, Project.snippet, Project.test
+HOME = "docs/index.md"
 
 
 @dataclass(frozen=True)
@@ -316,6 +317,23 @@ FAULTS = {
     ),
     "front matter of a wrong type": edit(
         PAGE, "tags: [averages]", "tags: averages", At(PAGE, "tags:"), "must be a list of texts"
+    ),
+    "posts that are no texts": edit(
+        PAGE, "tags: [", "posts: {P1: 2}\ntags: [", At(PAGE, "posts:"), "'id: verdict' lines"
+    ),
+    "list of questions that would be empty": edit(
+        HOME,
+        "<!-- questions -->",
+        "<!-- questions tags: averges -->",
+        At(HOME, "averges"),
+        "no question has tags: averges; did you mean 'averages'?",
+    ),
+    "list of questions by what they have not": edit(
+        HOME,
+        "<!-- questions -->",
+        "<!-- questions tag: averages -->",
+        At(HOME, "averages"),
+        "listed by no 'tag': did you mean 'tags'?",
     ),
     "date that is none": edit(PAGE, "\ndate: ", "\ndate: x", At(PAGE, "date:"), "2025-11-24"),
     "page that is not UTF-8": write(PAGE, b"---\ntitle: caf\xe9\n", f"{PAGE}:2: ", "byte 0xe9"),

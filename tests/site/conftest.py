@@ -19,6 +19,9 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, sync_playwright
 
+from answerable.page import parse
+from answerable.question import FrontMatter, Question
+
 ROOT = Path(__file__).parents[2]
 STEMS = sorted(path.stem for path in (ROOT / "docs" / "questions").glob("*.md"))
 FLAGS = [  # no calls home
@@ -64,6 +67,12 @@ class Site:
         """Every page's address within the site, the not-found page left out."""
         found = self.folder.rglob("index.html")
         return sorted(path.parent.relative_to(self.folder).as_posix() for path in found)
+
+
+def front_matter(stem: str) -> FrontMatter:
+    """What a question's page says about itself."""
+    this = Question(ROOT, stem)
+    return parse(this.read(this.page), this.page).front
 
 
 @pytest.fixture(scope="session")

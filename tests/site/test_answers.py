@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from answerable import claims, page, question
+from answerable import claims, question
 
-from .conftest import ROOT, STEMS
+from .conftest import ROOT, STEMS, front_matter
 
 HEADINGS = ("Where it stops being true", "In summary", "Change this and predict")
 
@@ -64,8 +64,7 @@ def test_three_to_six_claims_and_each_can_be_broken(stem):
 
 
 def test_sources_and_askings_are_given(stem):
-    this = question.Question(ROOT, stem)
-    front = page.parse(this.read(this.page), this.page).front
+    front = front_matter(stem)
     assert front.asked_as
     assert front.sources
     assert all(re.search(r"\]\(https?:|\b(1[6-9]|20)\d\d\b", source) for source in front.sources)

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from .conftest import ROOT, STEMS
+from .conftest import ROOT, STEMS, front_matter
 
 
 def test_the_build_is_strict_and_warns_of_nothing(site):
@@ -121,3 +121,13 @@ def test_nothing_is_asked_of_a_third_party(site):
         assert not [url for url in asked if re.match(r"(https?:)?//", url)], path
     for style in site.folder.rglob("*.css"):
         assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", style.read_text("utf-8"))
+
+
+def test_every_post_that_is_answered_is_listed_with_each_answer_and_its_verdict(site):
+    posts = site.page("posts").find("article")
+    for stem in STEMS:
+        for post, verdict in front_matter(stem).posts.items():
+            assert verdict, f"{stem}: what about {post}?"
+            heading = posts.find(id=post.lower())
+            (link,) = heading.find_next("ul").select(f'a[href="../questions/{stem}/"]')
+            assert link.find_parent("li").get_text().strip().endswith(f": {verdict}")
