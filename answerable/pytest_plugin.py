@@ -11,17 +11,19 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
-from answerable import claims, snippet
+from answerable import claims, session, snippet
 from answerable.problem import Problem
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from answerable.question import Question
 
-# Programs draw; under pytest nobody looks. This backend builds figures and renders nothing.
-os.environ.setdefault("MPLBACKEND", "template")
+# As when the site is built. It has to be set before numpy and matplotlib load.
+for name, value in session.ENVIRONMENT.items():
+    os.environ.setdefault(name, value)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,6 +65,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """A numpy `Generator` seeded from the test's id, and under `--reseed` from a fresh seed."""
+    import numpy as np
+
     name = f"{request.path.name}::{request.node.originalname}"
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest())
     return np.random.default_rng([seed, getattr(request, "param", 0)])

@@ -21,20 +21,18 @@ from typing import Any
 
 from answerable import claims, snippet
 from answerable.problem import Problem
+from answerable.session import ENVIRONMENT as EVERYWHERE
 from answerable.session import Output, Session
 
 PRINT_LIMIT = 100_000  # characters a cell may print: more than any reader would read
 
 # The process of a program starts with these, so that it prints the same on every machine: sets
-# have one order, sums are not split among threads, nothing opens a window or leaves files behind.
+# have one order, figures one style, and no files are left behind.
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MPLBACKEND": "template",
     "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
+    **EVERYWHERE,
 }
 
 

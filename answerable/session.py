@@ -15,6 +15,13 @@ from answerable import snippet
 from answerable.figures import drawn
 from answerable.problem import Problem, nearest
 
+# Wherever a program runs: its sums are not split among threads, and its figures open no window.
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "template",
+}
 VALUE_LIMIT = 1_000  # characters a value in the prose may have
 
 
