@@ -109,7 +109,7 @@ for target in (1, (1, 0, 1)):  # lorry tyre kerb; lorry tire kerb
 # %% figure
 fig, axes = plt.subplots(1, 2, figsize=(7, 4.2), layout="constrained")
 names = "rewarded text", "other\nnine words", "lorry tyre kerb", "lorry tire kerb"
-for i, height in enumerate((91, 60, 98, 75)):
+for i, height in enumerate((91, 60, 99.5, 75)):
     y, style, ax = curves[i], ("C0o-", "C1s-", "C0o-", "C3^-")[i], axes[i // 2]
     ax.errorbar(RHOS, y.mean(1), 2 * (y.var(1, ddof=1) / RUNS) ** 0.5, fmt=style)
     ax.text(0.45, height, names[i], color=style[:2], ha="center")
