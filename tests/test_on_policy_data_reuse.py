@@ -101,8 +101,8 @@ def test_optimism_mixes_them(rng):
 @pytest.mark.boundary
 @pytest.mark.breaks("for _ in range(passes)", "for _ in range(1)")
 def test_passes_are_step_size(rng):
-    """Exact for plain passes. With the best step size, found on other problems, clipping
-    gains about 0.01 on the same problems, standard error about 0.008: 0.05 is five.
+    """Exact for plain passes. With the best of the step sizes for each, on the same problems,
+    clipping gains about 0.014, with a standard deviation of 0.007: 0.05 is five off.
     """
     start = seed(rng)
 
@@ -114,10 +114,7 @@ def test_passes_are_step_size(rng):
     assert next(two) == pytest.approx(next(two))
     sizes = 2.0 ** np.arange(-4, 4)
     assert score(sizes, 8, 0) == pytest.approx(score(8 * sizes, 1, 0), abs=1e-6)
-    sizes, best = 2.0 ** np.arange(-2, 6), {}
-    for passes, clip in ((1, 0), (8, 0.2)):
-        size = sizes[score(sizes, passes, clip, 1, 60).argmax()]
-        best[passes], small = score([size, 0.25], passes, clip, 2, 250)
-        best[passes, "small"] = small
-    assert abs(best[8] - best[1]) < 0.05
-    assert best[8, "small"] > best[1, "small"] + 0.5
+    sizes = [0.25, 1, 2, 4, 8]
+    once, clipped = (score(sizes, *x, 2, 350) for x in ((1, 0), (8, 0.2)))
+    assert abs(clipped.max() - once.max()) < 0.05
+    assert clipped[0] > once[0] + 0.5
