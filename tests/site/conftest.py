@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -111,16 +112,23 @@ def address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     server.server_close()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def chromium() -> Iterator[Browser]:
     """Chromium: the system's, else Playwright's own. Without one, CI fails and others skip."""
     with sync_playwright() as playwright:
         found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
         path = next(found, playwright.chromium.executable_path)
         if not Path(path).exists():
             (pytest.fail if os.environ.get("CI") else pytest.skip)(HOW_TO_GET)
-        chromium = playwright.chromium.launch(
+        browser = playwright.chromium.launch(
             executable_path=path, args=FLAGS, chromium_sandbox=os.geteuid() != 0
         )
-        yield chromium
-        chromium.close()
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser for all tests."""
+    with chromium() as browser:
+        yield browser
