@@ -5,7 +5,7 @@ serve:
 	pip install -e . && mkdocs serve
 
 test:
-	pip install -e '.[test]' && pytest
+	pip install -e '.[test]' && pytest -n auto
 
 check:
 	.ci/run

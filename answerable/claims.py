@@ -111,8 +111,8 @@ def broken(program: str, edit: Break, claim: Claim, snippet_path: str) -> str:
     return program.replace(edit.old, edit.new)
 
 
-def check(root: Path, path: str, only: str | None = None) -> dict[str, Verdict]:
-    """Have pytest run the test file at `path` (or one test of it) in this process.
+def check(root: Path, path: str, *only: str) -> dict[str, Verdict]:
+    """Have pytest run the test file at `path` (or `only` these tests of it) in this process.
 
     Returns a verdict for each test by name. Raises `Problem` if the file cannot be imported.
     """
@@ -124,7 +124,7 @@ def check(root: Path, path: str, only: str | None = None) -> dict[str, Verdict]:
     # What `addopts` says is for whoever types `pytest`; other plugins are for conftest to name.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     arguments = [
-        str(root / path) + (f"::{only}" if only else ""),
+        *([f"{root / path}::{test}" for test in only] or [str(root / path)]),
         f"--rootdir={root}",
         "--import-mode=importlib",
         "--override-ini=addopts=",

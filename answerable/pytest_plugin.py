@@ -43,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "breaks(old, new): an edit of the program that fails it")
     if config.option.reseed and config.option.breaks:
         raise pytest.UsageError("--reseed and --breaks are for separate runs")
+    if config.option.breaks and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("--breaks uses all cores by itself: leave -n out")
     if config.option.reseed and config.option.reseed_from is None:
         config.option.reseed_from = secrets.randbits(32)
 
@@ -168,5 +170,5 @@ def _try(question: Question, claim: claims.Claim, edit: claims.Break | None) -> 
     program = snippet.parse(text, question.snippet)
     from answerable import run
 
-    job = run.Job(question.root, program, question.stem, test=question.test, only=claim.test)
+    job = run.Job(question.root, program, question.stem, test=question.test, only=(claim.test,))
     return run.run(job).verdicts[claim.test]

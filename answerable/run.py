@@ -48,7 +48,7 @@ class Job:
     stem: str
     values: tuple[tuple[str, str, int], ...] = ()
     test: str | None = None
-    only: str | None = None
+    only: tuple[str, ...] = ()
     limit: float = 60.0
 
 
@@ -190,7 +190,7 @@ def _result(connection: Connection, job: Job) -> Result:
             result.values.append(session.value(expression, path, line))
     if job.test:
         connection.send((job.test, 1, "checking the claims"))
-        result.verdicts = claims.check(job.root, job.test, job.only)
+        result.verdicts = claims.check(job.root, job.test, *job.only)
     return result
 
 

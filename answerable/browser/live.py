@@ -88,19 +88,22 @@ class Live:
         self.tell("cell", name=name, state="done", seconds=time.perf_counter() - started)
         return True
 
-    def check(self, cells: str, test: str) -> None:
-        """Have pytest run one test on the program that these cells make."""
-        status, explanation = "failed", "The program does not run to its end."
+    def check(self, cells: str, tests: str) -> None:
+        """Have pytest run these tests, in one go, on the program that these cells make."""
+        named: list[str] = json.loads(tests)
+        verdicts: dict[str, claims.Verdict] = {}
+        explanation = "The program does not run to its end."
         if (self.session and self.ran == json.loads(cells)) or self.run(cells):
             self.session = None  # what a test does to the program, no later run shall see
             for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
                 del sys.modules[name]
             try:
-                verdict = claims.check(ROOT, self.question["test"], test)[test]
-                status, explanation = verdict.status, verdict.explanation
+                verdicts = claims.check(ROOT, self.question["test"], *named)
             except Problem as problem:
                 explanation = str(problem)
-        self.tell("verdict", test=test, status=status, text=explanation)
+        for test in named:
+            verdict = verdicts.get(test, claims.Verdict("failed", 0.0, explanation))
+            self.tell("verdict", test=test, status=verdict.status, text=verdict.explanation)
 
 
 @contextlib.contextmanager

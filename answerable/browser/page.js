@@ -5,6 +5,7 @@ const me = script.dataset; // question: its address; megabytes, seconds: of a fi
 const here = new URL(".", script.src);
 const cells = [...document.querySelectorAll("section.cell")].map(makeCell);
 const claims = [...document.querySelectorAll(".claim")].map(makeClaim);
+const all = makeAll(document.querySelector("details.claim-source"));
 const named = Object.fromEntries(cells.map(cell => [cell.name, cell]));
 const store = `answerable:${location.pathname}`;
 let question; // what the page was built from: asked for once
@@ -45,7 +46,7 @@ function makeCell(element) {
 
   const changed = value => {
     text = value;
-    claims.forEach(claim => claim.forget()); // what they say is of another program
+    [...claims, all].forEach(part => part.forget()); // what they say is of another program
     save();
     refresh();
   };
@@ -164,6 +165,7 @@ function makeClaim(element) {
   let broken;
 
   const claim = {
+    test: `test_${id}`,
     say(text, diff = [], explanation = "") {
       panel.hidden = !text;
       status.textContent = text;
@@ -179,16 +181,15 @@ function makeClaim(element) {
       delete element.dataset.live;
       claim.say("");
     },
+    hear({status, text}, diff = []) {
+      element.dataset.live = status;
+      claim.say(`${status === "passed" ? "✓ Passed" : "✗ Failed"}, ${when()}.`, diff, text.trim());
+    },
     async check(diff = []) {
       delete element.dataset.live;
-      const list = program();
-      const end = await begin(claim, {do: "check", test: `test_${id}`}, list);
-      if (!end.verdict) return claim.say(end.text || "Stopped.", diff);
-      const passed = end.verdict.status === "passed";
-      element.dataset.live = end.verdict.status;
-      const edited = cells.some(cell => cell.text !== cell.built.text);
-      const which = edited ? "with the program as you edited it" : "with the program as it stands";
-      claim.say(`${passed ? "✓ Passed" : "✗ Failed"}, just now, ${which}.`, diff, end.verdict.text.trim());
+      const end = await begin(claim, checking([claim]), program());
+      if (end.verdicts[claim.test]) claim.hear(end.verdicts[claim.test], diff);
+      else claim.say(end.text || "Stopped.", diff);
     },
     async break() {
       delete element.dataset.live;
@@ -211,6 +212,37 @@ function makeClaim(element) {
     },
   };
   return claim;
+}
+
+// Every claim of the page, checked in one go: what stands above the tests at the page's end.
+function makeAll(place) {
+  const status = make("span", {role: "status"});
+  const check = button("check-all", `Check all ${claims.length} claims`, () => all.check());
+  const halt = button("stop", "Stop", () => stop());
+  place?.before(make("div", {className: "claim-live"}, check, halt, status));
+  const all = {
+    say(text) { status.textContent = text; },
+    refresh() {
+      check.disabled = Boolean(busy);
+      halt.hidden = busy?.owner !== all;
+    },
+    forget() { all.say(""); },
+    async check() {
+      [...claims, all].forEach(part => part.forget());
+      const {verdicts, text} = await begin(all, checking(claims), program());
+      for (const claim of claims) if (verdicts[claim.test]) claim.hear(verdicts[claim.test]);
+      const passed = Object.values(verdicts).filter(verdict => verdict.status === "passed").length;
+      all.say(Object.keys(verdicts).length ? `${passed} of ${claims.length} passed, ${when()}.` : text || "Stopped.");
+    },
+  };
+  return all;
+}
+
+const checking = list => ({do: "check", tests: JSON.stringify(list.map(claim => claim.test))});
+
+function when() {
+  const edited = cells.some(cell => cell.text !== cell.built.text);
+  return `just now, with the program as ${edited ? "you edited it" : "it stands"}`;
 }
 
 // The lines that differ, those that went before those that came, as far to the left as they go.
@@ -241,9 +273,9 @@ function packages(list) {
 
 // Sends the thread to work for `owner`, a cell or a claim; resolves with what came of it.
 function begin(owner, work, list) {
-  if (busy) return Promise.resolve({});
+  if (busy) return Promise.resolve({verdicts: {}});
   return new Promise(resolve => {
-    const task = busy = {owner, resolve, bytes: 0};
+    const task = busy = {owner, resolve, bytes: 0, verdicts: {}};
     if (work.do === "run") owner.state = thread ? "running" : "loading";
     owner.say(thread ? "Running…" : "Loading Python…");
     refresh();
@@ -278,7 +310,7 @@ function hear({kind, ...what}) {
     cell.print("error", what.text);
     cell.state = "error";
     if (cell !== busy.owner) busy.error = `The cell ${cell.name} raised an error.`;
-  } else if (kind === "verdict") busy.verdict = what;
+  } else if (kind === "verdict") busy.verdicts[what.test] = what;
   else if (kind === "broken") fail(what.text);
   else if (kind === "done") end({versions: what.versions});
 }
@@ -310,7 +342,7 @@ const fail = text => stop(/memory|allocat/i.test(text) ? `${text}: a page has le
 // ---- what a first run costs, edits that outlive the page, and links that carry them
 
 function refresh() {
-  for (const part of [...cells, ...claims]) part.refresh();
+  for (const part of [...cells, ...claims, all]) part.refresh();
 }
 
 async function price() {

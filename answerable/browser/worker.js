@@ -13,7 +13,7 @@ async function act(data) {
   if (data.do === "start") return start(data);
   await load(data.packages);
   if (data.do === "run") live.run(data.cells);
-  else live.check(data.cells, data.test);
+  else live.check(data.cells, data.tests);
   say("done", {versions: versions()});
 }
 

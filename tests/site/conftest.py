@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from answerable.page import parse
@@ -78,14 +78,22 @@ def front_matter(stem: str) -> FrontMatter:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The site, built anew."""
-    folder = tmp_path_factory.mktemp("built") / "site"
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"COLUMNS": "100"}
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Site(folder, done.stdout + done.stderr)
+    """The site, built anew: once for all processes of a run."""
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent  # which they share
+    folder, said = run / "site", run / "site.txt"
+    with FileLock(run / "site.lock"):
+        if not said.exists():
+            command = [sys.executable, "-m", "mkdocs", "build", "--strict", f"--site-dir={folder}"]
+            environment = os.environ | {"COLUMNS": "100"}
+            done = subprocess.run(
+                command, cwd=ROOT, capture_output=True, text=True, env=environment
+            )
+            said.write_text(f"{done.returncode}\n{done.stdout}{done.stderr}", "utf-8")
+    status, _, printed = said.read_text("utf-8").partition("\n")
+    assert status == "0", printed
+    return Site(folder, printed)
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +120,8 @@ def address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     server.server_close()
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
     """Chromium: the system's, else Playwright's own. Without one, CI fails and others skip."""
     with sync_playwright() as playwright:
         found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
@@ -125,10 +133,3 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A browser for all tests."""
-    with chromium() as browser:
-        yield browser

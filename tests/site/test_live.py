@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 
-from .conftest import STEMS, chromium
+from .conftest import STEMS
 
 PATIENCE = 120  # seconds; a first run takes ten, a check one
 STEM = STEMS[0]
@@ -25,8 +22,8 @@ def until(done: Callable[[], object], seconds: float = PATIENCE) -> float:
     return time.monotonic() - started
 
 
-@contextmanager
-def reader(browser, address):
+@pytest.fixture
+def context(browser, address):
     """A reader who comes for the first time; at the end nothing was asked of anybody else."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     asked, trouble = [], []
@@ -36,13 +33,6 @@ def reader(browser, address):
     context.close()
     assert not trouble
     assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
-
-
-@pytest.fixture
-def context(browser, address):
-    """A reader, as Playwright's browser context."""
-    with reader(browser, address) as context:
-        yield context
 
 
 class Page:
@@ -85,42 +75,38 @@ def printed(cell):
     return "".join(text), cell.locator("output > svg").count()
 
 
-def visit(address, stem):
-    """Run every cell of a page; then break every claim, and see Reset mend it."""
-    with chromium() as browser, reader(browser, address) as context:
-        page = Page(context, address, stem)
-        built = [printed(cell) for cell in page.cells]
-        for cell in page.cells:
-            assert page.run(cell) == "done"
-        assert [printed(cell) for cell in page.cells] == built
-
-        claims = page.tab.locator(".claim").all()
-        page.press(claims[0], "check")
-        assert page.live(claims[0]) == "passed"
-        for claim in claims:
-            name = claim.get_attribute("data-claim")
-            page.press(claim, "break")
-            assert page.live(claim) == "failed", name
-            panel = page.tab.locator(".claim-live:visible")
-            assert "\n+ " in panel.inner_text()
-            assert "Error" in panel.inner_text()
-            page.press(panel, "reset")  # which checks it again
-            assert page.live(claim) == "passed", name
-
-
-@pytest.fixture(scope="session")
-def visits(request, address):
-    """The visits to all pages that are tested, as many at a time as there are cores."""
-    items = [item for item in request.session.items if "visits" in item.fixturenames]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        stems = [item.callspec.params["stem"] for item in items]
-        yield {stem: pool.submit(visit, address, stem) for stem in stems}
-        pool.shutdown(cancel_futures=True)
-
-
 @pytest.mark.parametrize("stem", STEMS)
-def test_a_page_gives_what_the_build_gave_and_its_claims_hold_until_broken(visits, stem):
-    visits[stem].result()
+def test_a_page_gives_what_the_build_gave_and_its_claims_hold_until_broken(context, address, stem):
+    page = Page(context, address, stem)
+    built = [printed(cell) for cell in page.cells]
+    for cell in page.cells:
+        assert page.run(cell) == "done"
+    assert [printed(cell) for cell in page.cells] == built
+
+    claims = page.tab.locator(".claim").all()
+    page.press(page.tab.locator("body"), "check-all")
+    assert {page.live(claim) for claim in claims} == {"passed"}
+    for claim in claims:
+        name = claim.get_attribute("data-claim")
+        page.press(claim, "break")
+        assert page.live(claim) == "failed", name
+        panel = page.tab.locator(".claim-live", has=page.tab.locator("pre:visible"))
+        assert "\n+ " in panel.inner_text()
+        assert "Error" in panel.inner_text()
+        for cell in page.cells:
+            if cell.locator("button[data-action=reset]").is_visible():
+                page.press(cell, "reset")
+
+
+def test_reset_mends_what_broke_a_claim_and_checks_it_again(context, address):
+    page = Page(context, address)
+    claim = page.tab.locator(".claim").first
+    page.press(claim, "break")
+    assert page.live(claim) == "failed"
+    page.press(page.tab.locator(".claim-live", has=page.tab.locator("pre:visible")), "reset")
+    assert page.live(claim) == "passed"
+    page.press(claim, "check")
+    assert page.live(claim) == "passed"
 
 
 ABUSES = {
