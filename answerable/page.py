@@ -155,6 +155,11 @@ def plain(text: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", markdown.markdown(text))).strip()
 
 
+def literal(text: str) -> str:
+    """Text that Markdown and HTML leave alone."""
+    return re.sub(r"[\\`*_{}\[\]()#+!|~^=$<>&\"']", lambda match: f"&#{ord(match[0])};", text)
+
+
 class _Parser:
     """Reads the body of the page at `path`; `problems` fills with what is wrong in it."""
 

@@ -22,10 +22,10 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
-from mkdocs.utils import get_relative_url, write_file
+from mkdocs.utils import get_build_datetime, get_relative_url, write_file
 from tqdm import tqdm
 
-from answerable import answer, browser, cache, notebook, question, run, web
+from answerable import answer, browser, cache, frame, notebook, question, run, web
 from answerable.browser.runtime import Unavailable
 from answerable.problem import Problem, Problems
 
@@ -63,6 +63,12 @@ class AnswerablePlugin(BasePlugin[Settings]):
         if Path(config.docs_dir).resolve() != self.root / "docs":
             raise PluginError(f"questions are in docs/questions, but docs_dir is {config.docs_dir}")
         config.extra_css.append(STYLE)
+        self.site = frame.Site(
+            name=config.site_name,
+            checked=get_build_datetime().date(),
+            url=config.site_url or "",
+            repository=config.repo_url or "",
+        )
         folders = (question.SNIPPETS, question.TESTS)
         config.watch += [str(self.root / name) for name in folders if (self.root / name).is_dir()]
         self.shows_notebooks = "mkdocs-jupyter" in config.plugins
@@ -114,7 +120,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
         for path in sorted(docs.rglob("*.md")):
             name = path.relative_to(docs).as_posix()
             if not name.startswith("questions/"):
-                web.lists(path.read_text("utf-8", "replace"), name, self.answers.values())
+                text = path.read_text("utf-8", "replace")
+                web.lists(text, name, self.answers.values(), self.site)
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
@@ -164,9 +171,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
         """Expand a question's page; put the list of questions where a page asks for it."""
         if item := self.answers.get(_stem(page, "questions", ".md")):
             page.meta["title"] = escape(item.draft.page.front.title)  # MkDocs takes it for HTML
-            markdown, self.places[page.file.src_uri] = web.expand(item)
+            answers = self.answers.values()
+            markdown, self.places[page.file.src_uri] = web.expand(item, answers, self.site)
             return markdown
-        return web.lists(markdown, page.file.src_uri, self.answers.values())
+        return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
 
     @event_priority(-50)  # after mkdocs-jupyter has said how the page is to be rendered
     def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:

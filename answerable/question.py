@@ -114,6 +114,7 @@ class FrontMatter:
     tags: tuple[str, ...]
     sources: tuple[str, ...]
     posts: dict[str, str] = field(default_factory=dict)  # what it answers, and the verdict if any
+    revisions: dict[datetime.date, str] = field(default_factory=dict)  # what changed, by day
 
     TEXTS = ("title", "description", "topic")
     LISTS = ("asked_as", "tags", "sources")
@@ -175,11 +176,21 @@ def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
         wrong("posts", "a list of ids, or 'id: verdict' lines")
     values["posts"] = posts
     values["date"] = data.get("date")
-    if not isinstance(values["date"], datetime.date):
+    if not _days([values["date"]]):
         wrong("date", "a date such as 2025-11-24")
+    values["revisions"] = revisions = data.get("revisions", {})
+    if not (isinstance(revisions, dict) and _texts(revisions.values()) and _days(revisions)):
+        wrong("revisions", "'date: what changed' lines")
+    elif _days([values["date"]]) and any(day < values["date"] for day in revisions):
+        what = f"a revision is older than the page, which is of {values['date']} ('date')"
+        problems.append(Problem(path, line_of("revisions"), what))
     if problems:
         raise Problems(problems)
     return FrontMatter(**values)
+
+
+def _days(values: Iterable[object]) -> bool:
+    return all(type(value) is datetime.date for value in values)
 
 
 def _texts(values: Iterable[object]) -> bool:

@@ -14,15 +14,18 @@ import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from answerable import claims, page, problem
+from answerable import claims, frame, page, problem
 from answerable.answer import Answer
+from answerable.page import literal
 
 # In any page: here stands the list of all questions, or of those whose front matter says so.
 LIST = re.compile(r"<!-- questions(?: (\w+): (.+?))? -->")
 CHOICES = ("posts", "tags", "topic")
 
 
-def expand(answer: Answer) -> tuple[str, dict[str, str]]:
+def expand(
+    answer: Answer, answers: Collection[Answer], site: frame.Site
+) -> tuple[str, dict[str, str]]:
     """The page's Markdown, and by place the HTML to put there once the Markdown is converted."""
     places: dict[str, str] = {}
 
@@ -37,7 +40,9 @@ def expand(answer: Answer) -> tuple[str, dict[str, str]]:
         claim=lambda use: _claim(answer, use),
         cell=lambda use: put(_cell(answer, use), use.indent),
     )
-    return f"{body.rstrip()}\n\n{_sources(answer)}{put(_checks(answer))}", places
+    facts, around = put(frame.head(answer, site)), frame.foot(answer, answers, site)
+    end = f"{_sources(answer)}{around}{_checked(answer)}{put(_checks(answer))}"
+    return f"{facts}{body.rstrip()}\n\n{end}", places
 
 
 def fill(converted: str, places: dict[str, str]) -> str:
@@ -58,7 +63,7 @@ def outside(converted: str, to_root: str) -> tuple[str, dict[str, str]]:
     return re.sub(r"<script>(.*?)</script>", name, converted, flags=re.DOTALL), scripts
 
 
-def lists(text: str, from_page: str, answers: Collection[Answer]) -> str:
+def lists(text: str, from_page: str, answers: Collection[Answer], site: frame.Site) -> str:
     """The Markdown of the page at `from_page` in the docs folder, its lists of questions in place.
 
     Raises `Problem` where a list is asked for that would be empty.
@@ -66,20 +71,20 @@ def lists(text: str, from_page: str, answers: Collection[Answer]) -> str:
     folder = posixpath.dirname(from_page) or "."
 
     def link(item: Answer) -> str:
-        title = _literal(item.draft.page.front.title)
+        title = literal(item.draft.page.front.title)
         return f"[{title}]({posixpath.relpath(_source(item), folder)})"
 
     def expanded(match: re.Match[str]) -> str:
         key, value = match.groups()
         if key is None:
-            return _index(answers, link)
+            return _index(answers, link, site)
         line = text.count("\n", 0, match.start()) + 1
         if key not in CHOICES:
             what = f"questions are listed by no '{key}': {problem.nearest(key, CHOICES)}"
             raise problem.Problem(f"docs/{from_page}", line, what)
         held = [(_held(item, key), item) for item in sorted(answers, key=link)]
         lines = [
-            f"- {link(item)}" + (f": {_literal(said[value])}" if said[value] else "")
+            f"- {link(item)}" + (f": {literal(said[value])}" if said[value] else "")
             for said, item in held
             if value in said
         ]
@@ -98,16 +103,15 @@ def _held(item: Answer, key: str) -> dict[str, str]:
     return held if isinstance(held, dict) else dict.fromkeys([held] if key == "topic" else held, "")
 
 
-def _index(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
+def _index(answers: Iterable[Answer], link: Callable[[Answer], str], site: frame.Site) -> str:
     """All questions by topic."""
     lines = []
     for topic, items in _by_topic(answers).items():
-        lines += [f"## {_literal(topic)}", ""]
+        lines += [f"## {literal(topic)}", ""]
         for item in items:
-            front, count = item.draft.page.front, len(item.draft.claims)
             lines.append(
-                f"- **{link(item)}**<br>{_literal(front.description)} "
-                f"<small>{count} claim{'s' * (count != 1)}, all checked.</small>"
+                f"- **{link(item)}**<br>{literal(item.draft.page.front.description)} "
+                f"<small>{frame.claims(item)}, checked {frame.day(site.checked)}.</small>"
             )
         lines.append("")
     return "\n".join(lines)
@@ -145,7 +149,7 @@ def _source(answer: Answer) -> str:
 
 def _value(answer: Answer, value: page.Value) -> str:
     raw, shown = answer.values[value.expression]
-    return f'<data value="{html.escape(raw)}">{_literal(shown)}</data>'
+    return f'<data value="{html.escape(raw)}">{literal(shown)}</data>'
 
 
 def _claim(answer: Answer, use: page.ClaimUse) -> str:
@@ -189,17 +193,14 @@ def _sources(answer: Answer) -> str:
     if front.sources:
         parts += ["## Sources", "", *(f"- {source}" for source in front.sources), ""]
     if front.asked_as:
-        asked = [f"- {_literal(asking)}" for asking in front.asked_as]
+        asked = [f"- {literal(asking)}" for asking in front.asked_as]
         parts += ["## Also asked as", "", *asked, ""]
-    stem = answer.draft.question.stem
-    notebook = f"[as a notebook](../notebooks/{stem}.ipynb)"
-    parts += [
-        "## Checked",
-        "",
-        f"Every claim above is a test; this page is also here {notebook}.",
-        "",
-    ]
     return "\n".join(parts)
+
+
+def _checked(answer: Answer) -> str:
+    notebook = f"[as a notebook](../notebooks/{answer.draft.question.stem}.ipynb)"
+    return f"## Checked\n\nEvery claim above is a test; this page is also here {notebook}.\n"
 
 
 def _checks(answer: Answer) -> str:
@@ -223,8 +224,3 @@ def highlight(code: str) -> str:
     """Python as HTML, coloured by the theme's classes."""
     formatter: HtmlFormatter[str] = HtmlFormatter(cssclass="highlight", wrapcode=True)
     return pygments.highlight(code, PythonLexer(), formatter)
-
-
-def _literal(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
-    return re.sub(r"[\\`*_{}\[\]()#+!|~^=$<>&\"']", lambda match: f"&#{ord(match[0])};", text)

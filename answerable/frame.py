@@ -1,0 +1,150 @@
+"""What stands around an answer: its facts above it; related questions and how to cite it below."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+import urllib.parse
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from answerable.answer import Answer
+from answerable.page import literal
+
+WORDS_A_MINUTE = 220
+RELATED = 4  # questions named at the end of one
+LINK = re.compile(r"\]\((?:\./)?(\w+)\.md\b")  # from one question to another
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the site is, as far as its configuration says; `checked` is the day of the build."""
+
+    name: str
+    checked: datetime.date
+    url: str = ""
+    repository: str = ""
+
+    def history(self, path: str) -> str:
+        """Where the changes of the file at `path` are listed."""
+        return f"{self.repository.rstrip('/')}/commits/HEAD/{path}"
+
+    def report(self, title: str) -> str:
+        """Where to say what is wrong with the page of this title."""
+        query = urllib.parse.urlencode({"title": f"Mistake in: {title}"})
+        return f"{self.repository.rstrip('/')}/issues/new?{query}"
+
+
+def head(answer: Answer, site: Site) -> str:
+    """The line of facts under a page's title."""
+    front = answer.draft.page.front
+    facts = [html.escape(front.topic), f"{_time(front.date)}"]
+    if front.revisions:
+        facts.append(f"revised {_time(max(front.revisions))}")
+    facts += [
+        f"{claims(answer)} checked {_time(site.checked)}",
+        f"{minutes(answer)} min to read",
+    ]
+    return f'<p class="answer-facts">{" · ".join(facts)}</p>'
+
+
+def foot(answer: Answer, answers: Collection[Answer], site: Site) -> str:
+    """Markdown for the end of a page: related questions, then how to cite, report and trace it."""
+    front, path = answer.draft.page.front, answer.draft.question.page
+    lines = []
+    if near := related(answer, answers):
+        lines += ["## Related questions", ""]
+        lines += [
+            f"- [{literal(x.draft.page.front.title)}]({x.draft.question.stem}.md)" for x in near
+        ]
+        lines.append("")
+    plain, bibtex = cite(answer, site)
+    lines += ["## Cite this", "", literal(plain), "", "```bibtex", bibtex, "```", ""]
+    if front.revisions:
+        lines += ["## Revisions", ""]
+        for date, what in sorted(front.revisions.items(), reverse=True):
+            lines.append(f"- {day(date)}: {literal(what)}")
+        lines.append("")
+    if site.repository:
+        lines += [
+            f"[Report a mistake]({site.report(front.title)}) · "
+            f"[History of this page]({site.history(path)})",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def day(date: datetime.date) -> str:
+    """A date as a reader says it."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def claims(answer: Answer) -> str:
+    """How many claims an answer makes."""
+    count = len(answer.draft.claims)
+    return f"{count} claim{'s' * (count != 1)}"
+
+
+def minutes(answer: Answer) -> int:
+    """How long the prose takes to read."""
+    pieces = (piece for piece in answer.draft.page.pieces if isinstance(piece, str))
+    said = sum(len(re.findall(r"\w[\w'’.-]*", piece)) for piece in pieces)
+    said += sum(len(answer.text(use.text).split()) for use in answer.draft.page.claims)
+    return max(1, round(said / WORDS_A_MINUTE))
+
+
+def related(answer: Answer, answers: Collection[Answer]) -> list[Answer]:
+    """The questions nearest to this one: those it links to or that link to it, and share tags.
+
+    A tag counts the more, the fewer questions have it.
+    """
+    holders = Counter(tag for other in answers for tag in other.draft.page.front.tags)
+    mine, linked = answer.draft.page.front, _linked(answer)
+
+    def nearness(other: Answer) -> float:
+        front = other.draft.page.front
+        shared = sum(1 / holders[tag] for tag in set(front.tags) & set(mine.tags))
+        links = (other.draft.question.stem in linked) + (
+            answer.draft.question.stem in _linked(other)
+        )
+        return shared + links / 2 + (front.topic == mine.topic) / 4
+
+    others = [other for other in answers if other.draft.question != answer.draft.question]
+    ranked = sorted(others, key=lambda other: (-nearness(other), other.draft.question.stem))
+    return [other for other in ranked if nearness(other) > 0][:RELATED]
+
+
+def cite(answer: Answer, site: Site) -> tuple[str, str]:
+    """How to refer to an answer: in plain words, and as a BibTeX entry."""
+    front, stem = answer.draft.page.front, answer.draft.question.stem
+    latest = max([front.date, *front.revisions])
+    url = f"{site.url.rstrip('/')}/questions/{stem}/" if site.url else ""
+    plain = (
+        f"{site.name} ({latest.year}). {front.title} Version of {day(latest)}."
+        + f" {url}" * bool(url)
+    )
+    fields = {
+        "author": f"{{{site.name}}}",
+        "title": f"{{{front.title}}}",
+        "year": str(latest.year),
+        "note": f"Version of {day(latest)}",
+        **({"url": url} if url else {}),
+    }
+    inside = ",\n".join(f"  {key} = {{{_bibtex(value)}}}" for key, value in fields.items())
+    return plain, f"@misc{{{stem},\n{inside}\n}}"
+
+
+def _bibtex(text: str) -> str:
+    return re.sub(r"[%&#$_]", lambda match: f"\\{match[0]}", text)
+
+
+def _linked(answer: Answer) -> set[str]:
+    """The questions that a page's prose links to."""
+    prose = "".join(piece for piece in answer.draft.page.pieces if isinstance(piece, str))
+    return set(LINK.findall(prose))
+
+
+def _time(date: datetime.date) -> str:
+    return f'<time datetime="{date.isoformat()}">{day(date)}</time>'
