@@ -7,7 +7,7 @@ import html
 import re
 import urllib.parse
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from answerable.answer import Answer
@@ -20,12 +20,31 @@ LINK = re.compile(r"\]\((?:\./)?(\w+)\.md\b")  # from one question to another
 
 @dataclass(frozen=True)
 class Site:
-    """Where the site is, as far as its configuration says; `checked` is the day of the build."""
+    """The site as its configuration has it; `checked` is the day of the build.
+
+    `branch` is the one of `repository` that holds the built site, notebooks included.
+    """
 
     name: str
     checked: datetime.date
+    description: str = ""
     url: str = ""
     repository: str = ""
+    branch: str = "gh-pages"
+
+    def at(self, path: str) -> str:
+        """The address of something in the site: a whole one if the site's own is known."""
+        return f"{self.url.rstrip('/')}/{path}" if self.url else path
+
+    def page(self, answer: Answer) -> str:
+        """The address of an answer."""
+        return self.at(f"questions/{answer.draft.question.stem}/")
+
+    def colab(self, stem: str) -> str:
+        """Where Google Colab opens the notebook; nowhere unless the repository is on GitHub."""
+        _, _, name = self.repository.rstrip("/").partition("://github.com/")
+        opened = "https://colab.research.google.com/github"
+        return f"{opened}/{name}/blob/{self.branch}/notebooks/{stem}/{stem}.ipynb" if name else ""
 
     def history(self, path: str) -> str:
         """Where the changes of the file at `path` are listed."""
@@ -42,7 +61,7 @@ def head(answer: Answer, site: Site) -> str:
     front = answer.draft.page.front
     facts = [html.escape(front.topic), f"{_time(front.date)}"]
     if front.revisions:
-        facts.append(f"revised {_time(max(front.revisions))}")
+        facts.append(f"revised {_time(front.latest)}")
     facts += [
         f"{claims(answer)} checked {_time(site.checked)}",
         f"{minutes(answer)} min to read",
@@ -74,6 +93,15 @@ def foot(answer: Answer, answers: Collection[Answer], site: Site) -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def by_topic(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
+    """Topics by name, the questions of each by title."""
+    by_topic: dict[str, list[Answer]] = {}
+    fronts = [(item.draft.page.front, item) for item in answers]
+    for front, item in sorted(fronts, key=lambda pair: (pair[0].topic, pair[0].title)):
+        by_topic.setdefault(front.topic, []).append(item)
+    return by_topic
 
 
 def day(date: datetime.date) -> str:
@@ -119,8 +147,7 @@ def related(answer: Answer, answers: Collection[Answer]) -> list[Answer]:
 def cite(answer: Answer, site: Site) -> tuple[str, str]:
     """How to refer to an answer: in plain words, and as a BibTeX entry."""
     front, stem = answer.draft.page.front, answer.draft.question.stem
-    latest = max([front.date, *front.revisions])
-    url = f"{site.url.rstrip('/')}/questions/{stem}/" if site.url else ""
+    latest, url = front.latest, site.page(answer) if site.url else ""
     plain = (
         f"{site.name} ({latest.year}). {front.title} Version of {day(latest)}."
         + f" {url}" * bool(url)

@@ -25,7 +25,7 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_build_datetime, get_relative_url, write_file
 from tqdm import tqdm
 
-from answerable import answer, browser, cache, frame, notebook, question, run, web
+from answerable import answer, browser, cache, feeds, frame, notebook, question, run, web
 from answerable.browser.runtime import Unavailable
 from answerable.problem import Problem, Problems
 
@@ -66,8 +66,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.site = frame.Site(
             name=config.site_name,
             checked=get_build_datetime().date(),
+            description=config.site_description or "",
             url=config.site_url or "",
             repository=config.repo_url or "",
+            branch=config.remote_branch,
         )
         folders = (question.SNIPPETS, question.TESTS)
         config.watch += [str(self.root / name) for name in folders if (self.root / name).is_dir()]
@@ -83,7 +85,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.answers: dict[str, answer.Answer] = {}
         self.views: dict[str, str] = {}
         self.places: dict[str, dict[str, str]] = {}
-        self.scripts: dict[str, str] = {}
+        self.extras: dict[str, str] = {}
         doing = "Running programs, checking claims"
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
@@ -110,6 +112,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         stem = item.draft.question.stem
         self.answers[stem] = item
         text = notebook.notebook(item, site_url)
+        self.extras[feeds.markdown_path(item)] = feeds.markdown(text)
         cache.write(self.notebook_path(stem), text.encode())
         if self.shows_notebooks:
             self.views[stem] = notebook.view(text, self.notebook_path(stem), self.store)
@@ -203,11 +206,14 @@ class AnswerablePlugin(BasePlugin[Settings]):
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Put in place what neither Markdown was to touch nor the search to index."""
         output = web.fill(output, self.places.pop(page.file.src_uri, {}))
-        item = self.answers.get(_stem(page, "questions", ".md"))
+        item, to_root = self.answers.get(_stem(page, "questions", ".md")), _to_root(page.url)
         if item and self.shared:
-            script = browser.script(item, get_relative_url(".", page.url) + "/", self.shared)
+            script = browser.script(item, f"{to_root}/", self.shared)
             output = output.replace("</body>", f"{script}</body>")
-        return self.outside(output, page.url)
+        head = feeds.elements(item, self.site, to_root) if item else ""
+        if self.site.url:
+            head += feeds.link(to_root)
+        return self.outside(output.replace("</head>", f"{head}</head>", 1), page.url)
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
         """The page for what is not found has scripts too."""
@@ -215,14 +221,18 @@ class AnswerablePlugin(BasePlugin[Settings]):
 
     def outside(self, output: str, url: str) -> str:
         """The page with its inline scripts in files, which strict policies of security ask for."""
-        output, scripts = web.outside(output, get_relative_url(".", url))
-        self.scripts.update(scripts)
+        output, scripts = web.outside(output, _to_root(url))
+        self.extras.update(scripts)
         return output
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Write the scripts that were inline."""
-        for name, code in self.scripts.items():
-            write_file(code.encode(), str(Path(config.site_dir) / name))
+        """Write what is no file of the documentation: feeds, and the scripts that were inline."""
+        answers = self.answers.values()
+        self.extras[feeds.LLMS] = feeds.llms(answers, self.site)
+        if self.site.url:
+            self.extras[feeds.FEED] = feeds.atom(answers, self.site)
+        for name, content in self.extras.items():
+            write_file(content.encode(), str(Path(config.site_dir) / name))
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]
@@ -239,6 +249,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
 
         server.builder = rebuild
         return server
+
+
+def _to_root(url: str) -> str:
+    return get_relative_url(".", url)
 
 
 def _stem(page: Page, folder: str, suffix: str) -> str:

@@ -116,6 +116,11 @@ class FrontMatter:
     posts: dict[str, str] = field(default_factory=dict)  # what it answers, and the verdict if any
     revisions: dict[datetime.date, str] = field(default_factory=dict)  # what changed, by day
 
+    @property
+    def latest(self) -> datetime.date:
+        """The day of the page as it is: of its last revision, if it has any."""
+        return max([self.date, *self.revisions])
+
     TEXTS = ("title", "description", "topic")
     LISTS = ("asked_as", "tags", "sources")
 

@@ -41,7 +41,7 @@ def expand(
         cell=lambda use: put(_cell(answer, use), use.indent),
     )
     facts, around = put(frame.head(answer, site)), frame.foot(answer, answers, site)
-    end = f"{_sources(answer)}{around}{_checked(answer)}{put(_checks(answer))}"
+    end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer))}"
     return f"{facts}{body.rstrip()}\n\n{end}", places
 
 
@@ -106,7 +106,7 @@ def _held(item: Answer, key: str) -> dict[str, str]:
 def _index(answers: Iterable[Answer], link: Callable[[Answer], str], site: frame.Site) -> str:
     """All questions by topic."""
     lines = []
-    for topic, items in _by_topic(answers).items():
+    for topic, items in frame.by_topic(answers).items():
         lines += [f"## {literal(topic)}", ""]
         for item in items:
             lines.append(
@@ -121,7 +121,9 @@ def navigation(nav: list[Any] | None, answers: Iterable[Answer]) -> list[Any] | 
     """MkDocs's `nav`, with all questions by topic where it says `questions/`."""
     if nav is None:
         return None
-    topics = [{topic: list(map(_source, items))} for topic, items in _by_topic(answers).items()]
+    topics = [
+        {topic: list(map(_source, items))} for topic, items in frame.by_topic(answers).items()
+    ]
     made: list[Any] = []
     for entry in nav:
         if entry == "questions/":
@@ -131,15 +133,6 @@ def navigation(nav: list[Any] | None, answers: Iterable[Answer]) -> list[Any] | 
         else:
             made.append(entry)
     return made
-
-
-def _by_topic(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
-    """Topics by name, the questions of each by title."""
-    by_topic: dict[str, list[Answer]] = {}
-    fronts = [(item.draft.page.front, item) for item in answers]
-    for front, item in sorted(fronts, key=lambda pair: (pair[0].topic, pair[0].title)):
-        by_topic.setdefault(front.topic, []).append(item)
-    return by_topic
 
 
 def _source(answer: Answer) -> str:
@@ -198,8 +191,11 @@ def _sources(answer: Answer) -> str:
     return "\n".join(parts)
 
 
-def _checked(answer: Answer) -> str:
-    notebook = f"[as a notebook](../notebooks/{answer.draft.question.stem}.ipynb)"
+def _checked(answer: Answer, site: frame.Site) -> str:
+    stem = answer.draft.question.stem
+    notebook = f"[as a notebook](../notebooks/{stem}.ipynb)"
+    if colab := site.colab(stem):
+        notebook += f" ([open in Colab]({colab}))"
     return f"## Checked\n\nEvery claim above is a test; this page is also here {notebook}.\n"
 
 

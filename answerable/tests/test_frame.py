@@ -1,4 +1,4 @@
-"""What stands around an answer: its facts, related questions, how to cite it and report mistakes."""
+"""What stands around an answer: its facts, related questions, how to cite and correct it."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from nbclient import NotebookClient
 
 from .conftest import ROOT, STEMS, front_matter
 
+DATA = ("application/json", "application/ld+json")
+
 
 def test_the_build_is_strict_and_warns_of_nothing(site):
     assert "WARNING -" not in site.printed
@@ -101,7 +103,7 @@ def test_no_script_is_inline(site):
     for path in site.pages():
         page = site.page(path)
         for script in page.find_all("script"):
-            assert script.get("src") or script.get("type") == "application/json", path
+            assert script.get("src") or script.get("type") in DATA, path
         assert not page.find_all(lambda tag: any(name.startswith("on") for name in tag.attrs)), path
 
 
