@@ -80,11 +80,14 @@ def atom(answers: Iterable[Answer], site: Site) -> str:
 
 
 def link(to_root: str) -> str:
-    """What a page says in its head of the feed."""
-    return f'<link rel="alternate" type="application/atom+xml" href="{to_root}/{FEED}">'
+    """What a page says in its head of the feed.
+
+    Material takes what is "alternate" and nothing else for a translation, and asks for its sitemap.
+    """
+    return f'<link rel="alternate feed" type="application/atom+xml" href="{to_root}/{FEED}">'
 
 
-def elements(answer: Answer, site: Site, to_root: str) -> str:
+def elements(answer: Answer, site: Site) -> str:
     """What a question's page says in its head to search engines, and to whoever shows a link."""
     front = answer.draft.page.front
     said = {"og:type": "article", "og:title": front.title, "og:description": front.description}
@@ -115,9 +118,6 @@ def elements(answer: Answer, site: Site, to_root: str) -> str:
     tags = [
         f'<meta property="{name}" content="{html.escape(text)}">' for name, text in said.items()
     ]
-    tags.append(
-        f'<link rel="alternate" type="text/markdown" href="{to_root}/{markdown_path(answer)}">'
-    )
     written = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return "".join([*tags, f'<script type="application/ld+json">{written}</script>'])
 

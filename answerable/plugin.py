@@ -47,6 +47,12 @@ class Settings(Config):
 class AnswerablePlugin(BasePlugin[Settings]):
     """Every question is answered before MkDocs touches the site: a problem leaves it as it was."""
 
+    serving = False
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        """Note whether the site is for its author alone: what reloads the page is inline."""
+        self.serving = command == "serve"
+
     def load_config(self, options: Any, config_file_path: str | None = None) -> Any:
         """Begin at once to run programs and check claims: what follows in MkDocs takes a while."""
         faults = super().load_config(options, config_file_path)
@@ -210,7 +216,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         if item and self.shared:
             script = browser.script(item, f"{to_root}/", self.shared)
             output = output.replace("</body>", f"{script}</body>")
-        head = feeds.elements(item, self.site, to_root) if item else ""
+        head = feeds.elements(item, self.site) if item else ""
         if self.site.url:
             head += feeds.link(to_root)
         return self.outside(output.replace("</head>", f"{head}</head>", 1), page.url)
@@ -220,14 +226,15 @@ class AnswerablePlugin(BasePlugin[Settings]):
         return self.outside(output, "") if template_name.endswith(".html") else output
 
     def outside(self, output: str, url: str) -> str:
-        """The page with its inline scripts in files, which strict policies of security ask for."""
+        """The page under a strict policy, and so with its inline scripts in files."""
         output, scripts = web.outside(output, _to_root(url))
         self.extras.update(scripts)
-        return output
+        return output if self.serving else web.protected(output)
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write what is no file of the documentation: feeds, and the scripts that were inline."""
         answers = self.answers.values()
+        self.extras["_headers"] = web.HEADERS
         self.extras[feeds.LLMS] = feeds.llms(answers, self.site)
         if self.site.url:
             self.extras[feeds.FEED] = feeds.atom(answers, self.site)

@@ -21,6 +21,23 @@ from answerable.page import literal
 # In any page: here stands the list of all questions, or of those whose front matter says so.
 LIST = re.compile(r"<!-- questions(?: (\w+): (.+?))? -->")
 CHOICES = ("posts", "tags", "topic")
+REVISIONS = "<!-- revisions -->"  # in any page: here stands what was changed in answers, and when
+
+# What a browser may do in a page: run the site's own scripts, and ask nobody else for anything.
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    ]
+)
+HEADERS = f"/*\n  Content-Security-Policy: {POLICY}\n"  # for hosts that read a file `_headers`
 
 
 def expand(
@@ -63,6 +80,12 @@ def outside(converted: str, to_root: str) -> tuple[str, dict[str, str]]:
     return re.sub(r"<script>(.*?)</script>", name, converted, flags=re.DOTALL), scripts
 
 
+def protected(converted: str) -> str:
+    """The page with the policy in its head, for hosts that cannot send it."""
+    element = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    return converted.replace("<head>", f"<head>{element}", 1)
+
+
 def lists(text: str, from_page: str, answers: Collection[Answer], site: frame.Site) -> str:
     """The Markdown of the page at `from_page` in the docs folder, its lists of questions in place.
 
@@ -94,7 +117,21 @@ def lists(text: str, from_page: str, answers: Collection[Answer], site: frame.Si
             raise problem.Problem(f"docs/{from_page}", line, what)
         return "\n".join(lines)
 
-    return LIST.sub(expanded, text)
+    return LIST.sub(expanded, text.replace(REVISIONS, _revisions(answers, link)))
+
+
+def _revisions(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
+    """What was changed, in which answer, the newest first."""
+    changes = [
+        (date, link(item), what)
+        for item in answers
+        for date, what in item.draft.page.front.revisions.items()
+    ]
+    lines = [
+        f"- {frame.day(date)}, {where}: {literal(what)}"
+        for date, where, what in sorted(changes, reverse=True)
+    ]
+    return "\n".join(lines) or "No answer has been revised yet."
 
 
 def _held(item: Answer, key: str) -> dict[str, str]:

@@ -33,18 +33,6 @@ FLAGS = [  # no calls home
     "--disable-sync",
 ]
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "base-uri 'self'",
-    ]
-)
 HOW_TO_GET = "no Chromium: `apt install chromium` or `playwright install chromium` gets one"
 
 
@@ -98,7 +86,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="session")
 def address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the site is served: by a static host, in a sub-path, under a strict policy."""
+    """Where the site is served: by a static host, in a sub-path, with the headers it asks for."""
+    rules = (site.folder / "_headers").read_text("utf-8").splitlines()
+    assert rules[0] == "/*"
+    headers = [rule.strip().split(": ", 1) for rule in rules[1:]]
     hosted = tmp_path_factory.mktemp("host")
     (hosted / "sub" / "path").parent.mkdir()
     (hosted / "sub" / "path").symlink_to(site.folder)
@@ -107,7 +98,8 @@ def address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         extensions_map = SimpleHTTPRequestHandler.extensions_map | TYPES
 
         def end_headers(self) -> None:
-            self.send_header("Content-Security-Policy", POLICY)
+            for name, value in headers:
+                self.send_header(name, value)
             super().end_headers()
 
         def log_message(self, *_: object) -> None:

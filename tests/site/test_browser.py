@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from .conftest import STEMS
+from .conftest import STEMS, front_matter
 
 QUESTIONS = [f"questions/{stem}/" for stem in STEMS]
 NOTEBOOKS = [f"notebooks/{stem}/" for stem in STEMS]
+OWN = ("", "notation/", "posts/", "about/", "contributing/", "revisions/")
 # Every page is seen at each width and in each scheme; one of each kind in all four ways.
 LOOKS = [(1280, "light"), (390, "dark")]
 OTHERS = [(1280, "dark"), (390, "light")]
 VISITS = [
     (path, look)
-    for path in ("", "notation/", "posts/", *QUESTIONS, *NOTEBOOKS)
+    for path in (*OWN, *QUESTIONS, *NOTEBOOKS)
     for look in LOOKS + OTHERS * (path in ("", QUESTIONS[0], NOTEBOOKS[0]))
 ]
 
@@ -81,6 +82,16 @@ def test_the_home_page_leads_to_every_question(tab, address):
         tab.locator(f'article a[href="{path}"]').click()
         tab.wait_for_url(address + path)
         assert tab.locator(".claim").count() >= 3
+
+
+def test_the_home_page_searches_by_the_words_of_a_title(tab, address):
+    tab.goto(address)
+    title = front_matter(STEMS[0]).title
+    tab.get_by_label("What would you like to know?").fill(title)
+    tab.keyboard.press("Enter")
+    first = tab.locator(".md-search-result__link").first
+    first.wait_for()
+    assert first.get_attribute("href").split("?")[0].endswith(QUESTIONS[0])
 
 
 # Texts of a figure that lie on each other by more than glyphs leave free in their boxes.

@@ -9,6 +9,7 @@ import sys
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 from .conftest import ROOT, STEMS, front_matter
@@ -105,6 +106,16 @@ def test_no_script_is_inline(site):
         for script in page.find_all("script"):
             assert script.get("src") or script.get("type") in DATA, path
         assert not page.find_all(lambda tag: any(name.startswith("on") for name in tag.attrs)), path
+
+
+def test_every_page_carries_the_policy_that_hosts_are_asked_to_send(site):
+    policy = (site.folder / "_headers").read_text("utf-8").partition("Policy: ")[2].strip()
+    assert "default-src 'none'" in policy
+    for path in site.folder.rglob("*.html"):
+        head = BeautifulSoup(path.read_text("utf-8"), "html.parser").head
+        first = head.find(True)
+        assert first.get("http-equiv") == "Content-Security-Policy", path
+        assert first["content"] == policy
 
 
 def test_nothing_is_asked_of_a_third_party(site):
