@@ -25,7 +25,7 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_build_datetime, get_relative_url, write_file
 from tqdm import tqdm
 
-from answerable import answer, browser, cache, feeds, frame, notebook, question, run, web
+from answerable import answer, browser, cache, feeds, frame, notebook, question, run, search, web
 from answerable.browser.runtime import Unavailable
 from answerable.problem import Problem, Problems
 
@@ -229,8 +229,11 @@ class AnswerablePlugin(BasePlugin[Settings]):
         """The page under a strict policy, and so with its inline scripts in files."""
         output, scripts = web.outside(output, _to_root(url))
         self.extras.update(scripts)
+        if self.shared:
+            output = search.ours(output, _to_root(url))
         return output if self.serving else web.protected(output)
 
+    @event_priority(-50)  # after the theme has written its index
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write what is no file of the documentation: feeds, and the scripts that were inline."""
         answers = self.answers.values()
@@ -238,6 +241,11 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.extras[feeds.LLMS] = feeds.llms(answers, self.site)
         if self.site.url:
             self.extras[feeds.FEED] = feeds.atom(answers, self.site)
+        index = Path(config.site_dir) / "search" / "search_index.json"
+        if config.theme.name == "material" and self.shared and index.is_file():
+            whole = json.loads(index.read_text("utf-8"))
+            self.extras |= search.files(whole["docs"], answers)
+            index.write_text(json.dumps(whole | {"docs": []}), "utf-8")
         for name, content in self.extras.items():
             write_file(content.encode(), str(Path(config.site_dir) / name))
 

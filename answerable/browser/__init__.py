@@ -35,7 +35,7 @@ ENGINE = (  # as much of the engine as runs in the page
 def files() -> dict[str, bytes | Path]:
     """The files that all pages share, by their place in the site. Raises `runtime.Unavailable`."""
     fetched = runtime.fetch()
-    editor = runtime.editor()
+    bundle = runtime.bundle()
     engine = _engine()
     sizes = {name: path.stat().st_size for name, path in fetched.items()}
     known = {name: _entry(runtime.LOCK["files"][name], size) for name, size in sizes.items()}
@@ -45,7 +45,7 @@ def files() -> dict[str, bytes | Path]:
     shared: dict[str, bytes | Path] = {
         "runtime.json": json.dumps({"cache": f"answerable-{content}", **lock}).encode(),
         "engine.zip": engine,
-        "editor.js": editor,
+        **bundle,
         "page.js": HERE / "page.js",
         "worker.js": HERE / "worker.js",
         **fetched,

@@ -1,4 +1,4 @@
-"""Fetches what runs in the page and is not ours: Pyodide, its packages, pytest and the editor.
+"""Fetches what runs in the page and is not ours: Pyodide, its packages, pytest, editor, search.
 
 `runtime.json` names every file with its SHA-256; nothing is used that differs. What was fetched is
 kept in the user's cache and serves every project; a fetch that was cut off goes on where it was.
@@ -52,30 +52,32 @@ def fetch() -> dict[str, Path]:
     return {name: folder / name for name in LOCK["files"]}
 
 
-def editor() -> Path:
-    """The editor as one script, bundled on first use. Raises `Unavailable`."""
-    sources = {name: (HERE / "editor" / name).read_bytes() for name in EDITOR}
+def bundle() -> dict[str, Path]:
+    """The editor and the search as one script each, made on first use. Raises `Unavailable`."""
+    sources = {path.name: path.read_bytes() for path in sorted((HERE / "bundle").iterdir())}
     digest = hashlib.sha256(b"".join(sources.values())).hexdigest()[:16]
-    made = _home() / f"editor-{digest}.js"
-    if not made.is_file():
+    made = {name: _home() / f"bundle-{digest}" / name for name in BUNDLED}
+    if not all(path.is_file() for path in made.values()):
         with tempfile.TemporaryDirectory() as name:
             for file, content in sources.items():
                 (Path(name) / file).write_bytes(content)
             bundle = ["esbuild", "--bundle", "--minify", "--format=esm", "--legal-comments=none"]
             for command in (
                 [*_npm(), "ci", "--silent", "--no-audit", "--no-fund"],
-                [*_npm(), "exec", "--offline", "--", *bundle, "editor.js", "--outfile=out.js"],
+                [*_npm(), "exec", "--offline", "--", *bundle, *BUNDLED, "--outdir=out"],
             ):
                 try:
                     subprocess.run(command, cwd=name, check=True, capture_output=True, text=True)
                 except (OSError, subprocess.SubprocessError) as error:
                     said = getattr(error, "stderr", "") or error
-                    raise Unavailable(f"the editor could not be bundled: {said}") from None
-            write(made, (Path(name) / "out.js").read_bytes())
+                    what = f"{' and '.join(BUNDLED)} could not be bundled: {said}"
+                    raise Unavailable(what) from None
+            for file, path in made.items():
+                write(path, (Path(name) / "out" / file).read_bytes())
     return made
 
 
-EDITOR = ("package.json", "package-lock.json", "editor.js")
+BUNDLED = ("editor.js", "search.js")
 
 
 def _home() -> Path:
