@@ -84,14 +84,30 @@ def test_the_home_page_leads_to_every_question(tab, address):
         assert tab.locator(".claim").count() >= 3
 
 
-def test_the_home_page_searches_by_the_words_of_a_title(tab, address):
+def test_the_home_page_searches_and_the_keyboard_chooses(tab, address):
     tab.goto(address)
-    title = front_matter(STEMS[0]).title
-    tab.get_by_label("What would you like to know?").fill(title)
+    tab.get_by_label("What would you like to know?").fill(front_matter(STEMS[0]).title)
     tab.keyboard.press("Enter")
-    first = tab.locator(".md-search-result__link").first
-    first.wait_for()
-    assert first.get_attribute("href").split("?")[0].endswith(QUESTIONS[0])
+    tab.locator(".md-search-result__link").first.wait_for()
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(address + QUESTIONS[0])
+
+
+@pytest.mark.parametrize("tab", LOOKS[:1], indirect=True, ids=str)
+def test_a_question_is_found_by_its_title_and_as_it_was_asked(tab, address):
+    tab.goto(f"{address}?q=")
+    query = tab.locator(".md-search__input")
+    items = ".md-search-result__item"
+    for stem, path in zip(STEMS, QUESTIONS, strict=True):
+        front = front_matter(stem)
+        for asked, within in [(front.title, 1), *((asked, 3) for asked in front.asked_as)]:
+            query.fill("")
+            query.press("Backspace")  # the theme listens for keys
+            tab.locator(items).first.wait_for(state="detached")
+            query.fill(asked)
+            query.press("End")
+            tab.locator(f'{items}:nth-child(-n+{within}) a[href*="/{path}"]').first.wait_for()
 
 
 # Texts of a figure that lie on each other by more than glyphs leave free in their boxes.
