@@ -1,5 +1,5 @@
 // The search's thread. It answers the theme as the theme's own would (SETUP, READY, QUERY, RESULT), but loads
-// nothing before the first query: then titles and short answers, and while these are shown the words of pages.
+// nothing before the first query: then titles and short answers, and the words of pages if they are not long in coming.
 import MiniSearch from "minisearch";
 import {stemmer} from "stemmer";
 
@@ -9,6 +9,8 @@ const FIELDS = {title: 8, asked: 6, description: 4, words: 1}; // and what a mat
 const COMMON = new Set(("a about an and any are as at be been but by can could do does for from get had has have how i if in into is it its just " +
   "me my of on one or our should so some than that the their them then there these they this to use used using was we what when " +
   "where which who why will with would you your vs versus").split(" "));
+const PATIENCE = 300; // milliseconds that an answer waits for the words
+const ENOUGH = 3; // results that are not replaced under a reader's hands when the words come later
 const here = new URL(".", self.location.href);
 const ask = name => fetch(new URL(name, here)).then(answer => answer.ok ? answer.json() : Promise.reject(new Error(name)));
 
@@ -27,7 +29,7 @@ const fresh = () => new MiniSearch({
   },
 });
 
-let pages, index, loading, latest = "";
+let pages, index, loading, latest = "", shown = Infinity;
 
 onmessage = async ({data: {type, data}}) => {
   if (type === SETUP) postMessage({type: READY});
@@ -43,15 +45,22 @@ onmessage = async ({data: {type, data}}) => {
 };
 
 async function load() {
+  const coming = ask("search-words.json").catch(() => null); // titles and short answers are searched without
   pages = await ask("search-titles.json");
-  index = fresh();
-  index.addAll(pages.map((page, id) => ({id, title: page.title, asked: page.asked.join("\n"), description: page.description})));
-  ask("search-words.json").then(words => {
-    const whole = fresh();
-    whole.addAll(pages.map((page, id) => ({id, title: page.title, asked: page.asked.join("\n"), description: page.description, words: words[id]})));
-    index = whole;
-    answer();
-  }).catch(() => {}); // titles and short answers are still searched
+  index = made([]);
+  const whole = coming.then(words => {
+    if (!words) return;
+    const few = shown < ENOUGH;
+    index = made(words);
+    if (few) answer();
+  });
+  await Promise.race([whole, new Promise(resolve => setTimeout(resolve, PATIENCE))]);
+}
+
+function made(words) {
+  const index = fresh();
+  index.addAll(pages.map(({title, asked, description}, id) => ({id, title, asked: asked.join("\n"), description, words: words[id] || ""})));
+  return index;
 }
 
 function answer() {
@@ -61,6 +70,7 @@ function answer() {
     const marked = mark(new Set(terms));
     return [{location, score, terms: found, title: marked(title), text: description && `<p>${marked(description)}</p>`}];
   });
+  shown = items.length;
   postMessage({type: RESULT, data: {items, query: latest}});
 }
 
