@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
@@ -219,18 +220,19 @@ class AnswerablePlugin(BasePlugin[Settings]):
         head = feeds.elements(item, self.site) if item else ""
         if self.site.url:
             head += feeds.link(to_root)
-        return self.outside(output.replace("</head>", f"{head}</head>", 1), page.url)
+        return self.outside(output.replace("</head>", f"{head}</head>", 1), to_root)
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
-        """The page for what is not found has scripts too."""
-        return self.outside(output, "") if template_name.endswith(".html") else output
+        """The page for what is not found has scripts too; it is shown at any address."""
+        root = urlsplit(config.site_url or "/").path.rstrip("/")
+        return self.outside(output, root) if template_name.endswith(".html") else output
 
-    def outside(self, output: str, url: str) -> str:
+    def outside(self, output: str, to_root: str) -> str:
         """The page under a strict policy, and so with its inline scripts in files."""
-        output, scripts = web.outside(output, _to_root(url))
+        output, scripts = web.outside(output, to_root)
         self.extras.update(scripts)
         if self.shared:
-            output = search.ours(output, _to_root(url))
+            output = search.ours(output, to_root)
         return output if self.serving else web.protected(output)
 
     @event_priority(-50)  # after the theme has written its index

@@ -86,16 +86,27 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="session")
 def address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the site is served: by a static host, in a sub-path, with the headers it asks for."""
+    """Where the site is served: by a static host, in a sub-path, with the headers it asks for.
+
+    At the root of the host it is served as well.
+    """
     rules = (site.folder / "_headers").read_text("utf-8").splitlines()
     assert rules[0] == "/*"
     headers = [rule.strip().split(": ", 1) for rule in rules[1:]]
     hosted = tmp_path_factory.mktemp("host")
     (hosted / "sub" / "path").parent.mkdir()
     (hosted / "sub" / "path").symlink_to(site.folder)
+    for entry in site.folder.iterdir():
+        (hosted / entry.name).symlink_to(entry)
 
     class Strict(SimpleHTTPRequestHandler):
         extensions_map = SimpleHTTPRequestHandler.extensions_map | TYPES
+
+        def send_error(self, code: int, *_: Any, **__: Any) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write((site.folder / "404.html").read_bytes())
 
         def end_headers(self) -> None:
             for name, value in headers:

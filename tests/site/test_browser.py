@@ -110,6 +110,16 @@ def test_a_question_is_found_by_its_title_and_as_it_was_asked(tab, address):
             tab.locator(f'{items}:nth-child(-n+{within}) a[href*="/{path}"]').first.wait_for()
 
 
+def test_an_address_that_leads_nowhere_offers_a_search(browser, address):
+    page = browser.new_page()
+    root = address.removesuffix("sub/path/")
+    assert page.goto(f"{root}no/such/page/").status == 404
+    page.get_by_label("What would you like to know?").fill(front_matter(STEMS[0]).title)
+    page.keyboard.press("Enter")
+    page.locator(f'.md-search-result__link[href*="{QUESTIONS[0]}"]').wait_for()
+    page.close()
+
+
 # Texts of a figure that lie on each other by more than glyphs leave free in their boxes.
 OVERLAPS = """svg => {
   const boxes = [...svg.querySelectorAll('text')].filter(t => t.textContent.trim())
