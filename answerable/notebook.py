@@ -24,6 +24,26 @@ DETAILS = re.compile(
     r'^(?:\?\?\?\+?|!!!) \w+(?: "(?P<title>[^"]*)")?\n(?P<body>(?:(?: {4}.*)?\n)*)', re.MULTILINE
 )
 SVG = "image/svg+xml"
+# Colours of mkdocs-jupyter's that are too faint to read, made just readable.
+CONTRAST = """
+.jupyter-wrapper {
+  --jp-cell-prompt-not-active-opacity: 1;
+  --jp-cell-inprompt-font-color: #1f6aa8;
+  --jp-mirror-editor-comment-color: #3a7575;
+  --jp-mirror-editor-number-color: #070;
+  --jp-mirror-editor-operator-color: #9010e0;
+}
+[data-md-color-scheme="slate"] .jupyter-wrapper {
+  --jp-cell-inprompt-font-color: #64b5f6;
+  --jp-mirror-editor-comment-color: #7fb8b8;
+  --jp-mirror-editor-def-color: #64b5f6;
+  --jp-mirror-editor-operator-color: #d48cff;
+  --jp-mirror-editor-meta-color: #d48cff;
+  --jp-mirror-editor-builtin-color: #66bb6a;
+  --jp-mirror-editor-string-color: #ff8a80;
+}
+"""
+SCROLLS = '<div class="highlight-ipynb'  # where code is wider than a phone: the keyboard scrolls it
 NO_ALT = "No description has been provided for this image"  # what nbconvert writes for want of one
 
 
@@ -125,7 +145,7 @@ def view(text: str, path: Path, store: cache.Cache) -> str:
                 if SVG in output.get("data", ()):
                     alt = html.escape(output["data"]["text/plain"])
                     body = body.replace(NO_ALT, alt, 1)
-        kept = {"body": body}
+        kept = {"body": body.replace(SCROLLS, SCROLLS.replace("<div", '<div tabindex="0"'))}
         store.store(key, kept)
     return str(kept["body"])
 
@@ -144,7 +164,7 @@ def assets(store: cache.Cache) -> tuple[str, str]:
         head += "".join(_included.values())
         styles = re.findall(r"<style[^>]*>(.*?)</style>", head, re.DOTALL)
         scripts = re.findall(r"<script\s*>(.*?)</script>", head, re.DOTALL)
-        kept = {"style": "".join(styles) + _dark(), "script": ";\n".join(scripts)}
+        kept = {"style": "".join(styles) + _dark() + CONTRAST, "script": ";\n".join(scripts)}
         store.store(key, kept)
     return kept["style"], kept["script"]
 

@@ -17,6 +17,7 @@ WORDS = 100  # of a page, those that tell it best from the others
 TITLES_FILE, WORDS_FILE = (f"{FOLDER}search-{name}" for name in ("titles.json", "words.json"))
 SCRIPT = f"{FOLDER}search.js"
 WORD = re.compile(r"[^\W_]{3,}")
+DIALOG = 'data-md-component="search" role="dialog"'
 THEIRS = re.compile(r'"search": "[^"]*/workers/search\.[^"]*"')  # in a page of Material's
 
 
@@ -58,5 +59,6 @@ def files(docs: Iterable[dict[str, Any]], answers: Iterable[Answer]) -> dict[str
 
 
 def ours(output: str, to_root: str) -> str:
-    """A page of Material's that asks our script in place of its own."""
+    """A page of Material's that asks our script in place of its own, in a dialog with a name."""
+    output = output.replace(DIALOG, f'{DIALOG} aria-label="Search"', 1)
     return THEIRS.sub(lambda _: f'"search": "{to_root}/{SCRIPT}"', output, count=1)
