@@ -110,6 +110,8 @@ def _code(answer: Answer, use: page.CellUse) -> dict[str, Any]:
     alts = iter(use.alts)
     outputs: list[dict[str, Any]] = []
     for output in answer.outputs[use.name]:
+        if output.kind == "numbers":
+            continue
         data = {"text/plain": output.content}
         if output.kind == "text":
             outputs.append({"output_type": "stream", "name": "stdout", "text": output.content})

@@ -27,7 +27,11 @@ VALUE_LIMIT = 1_000  # characters a value in the prose may have
 
 @dataclass
 class Output:
-    """What a cell gave: `kind` is "text" (printed), "value" (last expression) or "figure" (SVG)."""
+    """What a cell gave, by `kind`.
+
+    "text" was printed, "value" is that of the last expression, "figure" is SVG, and "numbers" are
+    those of the figure before it, as tables in JSON (`figures.numbers`).
+    """
 
     kind: str
     content: str
@@ -68,7 +72,9 @@ class Session:
             outputs = [] if value is None else [Output("value", repr(value))]
         except BaseException as error:
             _raise_problem(error, cell, path)
-        return outputs + [Output("figure", svg) for svg in drawn(f"{self.stem}-{cell.name}")]
+        for svg, numbers in drawn(f"{self.stem}-{cell.name}"):
+            outputs += [Output("figure", svg), Output("numbers", numbers)]
+        return outputs
 
     def value(self, expression: str, path: str, line: int) -> tuple[str, str]:
         """The value as text in full, and as it is to be shown. Raises `Problem`."""

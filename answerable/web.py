@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import html
+import json
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -208,12 +209,32 @@ def _cell(answer: Answer, use: page.CellUse) -> str:
         if output.kind == "figure":
             label = html.escape(answer.text(next(alts)))
             shown.append(output.content.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+        elif output.kind == "numbers":
+            shown.append(_numbers(json.loads(output.content)))
         else:
             shown.append(f'<samp data-kind="{output.kind}">{html.escape(output.content)}</samp>')
     return (
         f'<section class="cell" id="cell-{cell.name}" aria-label="Cell {cell.name} of the program" '
         f'data-cell="{cell.name}" data-snippet="{stem}" data-state="idle">'
         f'{code}<output tabindex="0">{"".join(shown)}</output></section>'
+    )
+
+
+def _numbers(tables: list[dict[str, Any]]) -> str:
+    """The numbers that a figure shows, folded away."""
+    if not tables:
+        return ""
+    parts = []
+    for table in tables:
+        title = f"<caption>{html.escape(table['title'])}</caption>" if table["title"] else ""
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table["columns"])
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in table["rows"]
+        )
+        parts.append(f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    return (
+        f'<details class="numbers"><summary>The numbers shown</summary>{"".join(parts)}</details>'
     )
 
 

@@ -37,6 +37,7 @@ function makeCell(element) {
     run: button("run", "Run", () => run(cell)),
     stop: button("stop", "Stop", () => stop()),
     edit: button("edit", "Edit", () => cell.edit()),
+    enlarge: button("enlarge", "Enlarge", () => enlarge(output)),
     reset: button("reset", "Reset", () => cell.reset()),
     link: button("link", "Link", () => copyLink(cell)),
   };
@@ -80,6 +81,7 @@ function makeCell(element) {
       buttons.run.disabled = Boolean(busy);
       buttons.stop.hidden = !mine;
       buttons.edit.hidden = Boolean(editor);
+      buttons.enlarge.hidden = !output.querySelector(":scope > svg");
       buttons.link.hidden = text === built.text;
       buttons.reset.hidden = text === built.text && !cell.live;
     },
@@ -112,6 +114,14 @@ function makeCell(element) {
       }
       last.append(content);
     },
+    number(content) {
+      const tables = JSON.parse(content).map(({title, columns, rows}) => {
+        const line = (cells, tag) => make("tr", {}, ...cells.map(text => make(tag, {textContent: text})));
+        const head = make("thead", {}, line(columns, "th"));
+        return make("table", {}, ...title ? [make("caption", {textContent: title})] : [], head, make("tbody", {}, ...rows.map(row => line(row, "td"))));
+      });
+      if (tables.length) output.append(make("details", {className: "numbers"}, make("summary", {textContent: "The numbers shown"}), ...tables));
+    },
     draw(content) {
       fresh();
       const svg = harmless(content);
@@ -132,6 +142,16 @@ function makeCell(element) {
   };
   Object.defineProperty(element, "source", {get: () => text, set: value => { cell.text = value; }});
   return cell;
+}
+
+// A cell's figures as large as the window, or larger than a phone's, until Escape or a click.
+function enlarge(output) {
+  const figures = [...output.querySelectorAll(":scope > svg")].map(svg => svg.cloneNode(true));
+  const close = make("button", {type: "button", textContent: "Close", autofocus: true});
+  const dialog = make("dialog", {className: "enlarged", onclick: () => dialog.close(), onclose: () => dialog.remove()}, close, ...figures);
+  dialog.setAttribute("aria-label", "Figure, enlarged");
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 // A figure as matplotlib draws it: shapes and words, nothing that acts or that is loaded.
@@ -305,7 +325,11 @@ function hear({kind, ...what}) {
     if (what.state === "running") busy.owner.say("Running…");
     else cell.element.dataset.seconds = what.seconds.toFixed(3);
   } else if (kind === "text") cell.print("text", what.text);
-  else if (kind === "output") what.form === "figure" ? cell.draw(what.content) : cell.print(what.form, what.content);
+  else if (kind === "output") {
+    if (what.form === "figure") cell.draw(what.content);
+    else if (what.form === "numbers") cell.number(what.content);
+    else cell.print(what.form, what.content);
+  }
   else if (kind === "error") {
     cell.print("error", what.text);
     cell.state = "error";

@@ -74,8 +74,9 @@ def test_figures_are_drawn_after_their_cell_in_the_pages_colours(result):
         print(plt.get_fignums())
         """
     ).outputs
-    first, second = outputs["draw"]
-    assert first.kind == second.kind == "figure"
+    first, numbers, *second = outputs["draw"]
+    assert [first.kind, numbers.kind] == [it.kind for it in second] == ["figure", "numbers"]
+    assert '"<b>&"' in numbers.content
     assert first.content.startswith("<svg ")
     assert "currentColor" in first.content
     assert "#000000" not in first.content
@@ -179,7 +180,7 @@ def test_where_a_platform_cannot_fork_results_are_the_same(tmp_path):
             program = snippet.parse(text, "snippets/it.py")
             run.preload(["matplotlib.pyplot"])
             result = run.run(run.Job(pathlib.Path(sys.argv[2]), program, "it"))
-            text, _, figure = result.outputs["a"]
+            text, _, figure, _ = result.outputs["a"]
             print(text.content, figure.content)
         """)
     )

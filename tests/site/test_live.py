@@ -70,9 +70,10 @@ class Page:
 
 
 def printed(cell):
-    """What a cell shows besides figures, and how many of those."""
+    """What a cell shows: text, how many figures, and the numbers in them."""
     text = cell.locator("output > samp").all_text_contents()
-    return "".join(text), cell.locator("output > svg").count()
+    numbers = cell.locator("output > .numbers").all_text_contents()
+    return "".join(text), cell.locator("output > svg").count(), numbers
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -131,6 +132,24 @@ def test_what_goes_wrong_is_said_and_the_page_survives(context, address):
         page.write(first, "print('still here')")
         assert page.run(first) == "done", name
         assert "still here" in page.said(first)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_figure_can_be_enlarged_and_its_numbers_read(browser, address, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = Page(context, address)
+    cell = page.tab.locator("section.cell:has(output > svg)").first
+    before = cell.locator("output > svg").bounding_box()["width"]
+    page.press(cell, "enlarge")
+    figure = page.tab.locator("dialog[open] > svg").first
+    assert figure.bounding_box()["width"] > max(700, before)
+    page.tab.keyboard.press("Escape")
+    figure.wait_for(state="detached")
+    table = cell.locator(".numbers table").first
+    assert not table.is_visible()
+    cell.locator(".numbers > summary").click()
+    assert table.is_visible()
+    context.close()
 
 
 def test_stop_ends_an_endless_loop_at_once(context, address):
