@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -106,6 +108,22 @@ def test_a_question_is_found_by_its_title_and_as_it_was_asked(tab, address):
             query.fill(asked)
             query.press("End")
             tab.locator(f'{items}:nth-child(-n+{within}) a[href*="/{path}"]').first.wait_for()
+
+
+def test_the_longest_page_costs_its_reader_at_most_220_kb(browser, address, site):
+    longest = max(QUESTIONS, key=lambda path: (site.folder / path / "index.html").stat().st_size)
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + longest, wait_until="networkidle")
+    page.close()
+    assert len(asked) <= 20
+    sent = 0
+    for url in asked:
+        path = site.folder / url.removeprefix(address)
+        content = (path / "index.html" if path.is_dir() else path).read_bytes()
+        sent += len(content if path.suffix == ".woff2" else gzip.compress(content))
+    assert sent <= 220_000
 
 
 def test_an_address_that_leads_nowhere_offers_a_search(browser, address):
