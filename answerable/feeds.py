@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
+from answerable import card
 from answerable.answer import Answer
 from answerable.frame import Site, by_topic
 
@@ -93,7 +94,9 @@ def elements(answer: Answer, site: Site) -> str:
     said = {"og:type": "article", "og:title": front.title, "og:description": front.description}
     said |= {"og:site_name": site.name, "article:published_time": front.date.isoformat()}
     if site.url:
-        said["og:url"] = site.page(answer)
+        said |= {"og:url": site.page(answer), "og:image": site.at(card.path(answer))}
+        said |= {"og:image:width": str(card.WIDTH), "og:image:height": str(card.HEIGHT)}
+        said["og:image:alt"] = front.title
     author = {"@type": "Organization", "name": site.name}
     data = {
         "@context": "https://schema.org",

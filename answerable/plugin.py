@@ -26,7 +26,19 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_build_datetime, get_relative_url, write_file
 from tqdm import tqdm
 
-from answerable import answer, browser, cache, feeds, frame, notebook, question, run, search, web
+from answerable import (
+    answer,
+    browser,
+    cache,
+    card,
+    feeds,
+    frame,
+    notebook,
+    question,
+    run,
+    search,
+    web,
+)
 from answerable.browser.runtime import Unavailable
 from answerable.problem import Problem, Problems
 
@@ -92,7 +104,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.answers: dict[str, answer.Answer] = {}
         self.views: dict[str, str] = {}
         self.places: dict[str, dict[str, str]] = {}
-        self.extras: dict[str, str] = {}
+        self.extras: dict[str, str | bytes] = {}
         doing = "Running programs, checking claims"
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
@@ -243,13 +255,16 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.extras[feeds.LLMS] = feeds.llms(answers, self.site)
         if self.site.url:
             self.extras[feeds.FEED] = feeds.atom(answers, self.site)
+            for item in answers:
+                self.extras[card.path(item)] = card.card(item, self.site, self.store)
         index = Path(config.site_dir) / "search" / "search_index.json"
         if config.theme.name == "material" and self.shared and index.is_file():
             whole = json.loads(index.read_text("utf-8"))
             self.extras |= search.files(whole["docs"], answers)
             index.write_text(json.dumps(whole | {"docs": []}), "utf-8")
         for name, content in self.extras.items():
-            write_file(content.encode(), str(Path(config.site_dir) / name))
+            data = content.encode() if isinstance(content, str) else content
+            write_file(data, str(Path(config.site_dir) / name))
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from xml.etree import ElementTree
 
 import pytest
@@ -63,6 +64,11 @@ def test_the_feed_lists_questions_last_revised_first_where_the_site_is_known(bui
     assert entry.findtext("a:updated", namespaces=name) == "2030-01-02T00:00:00Z"
     assert feed.findtext("a:updated", namespaces=name) == "2030-01-02T00:00:00Z"
     assert 'href="../../feed.xml"' in site("questions/dice/index.html")
+    page = BeautifulSoup(site("questions/dice/index.html"), "html.parser")
+    image = page.find("meta", property="og:image")["content"]
+    assert image == "https://q.test/questions/dice/card.png"
+    picture = (project.root / "site/questions/dice/card.png").read_bytes()
+    assert struct.unpack(">II", picture[16:24]) == (1200, 630)  # as a PNG's header has them
 
 
 def test_search_engines_and_previews_are_told_question_and_answer(built, project):
