@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,15 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     name = f"{request.path.name}::{request.node.originalname}"
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest())
     return np.random.default_rng([seed, getattr(request, "param", 0)])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Close what programs drew when tests imported them: it adds up, and pyplot warns of many."""
+    report = yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
+    return report
 
 
 @pytest.hookimpl(trylast=True)

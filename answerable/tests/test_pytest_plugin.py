@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from answerable.cli import new
 from answerable.tests.conftest import Project
 
+STRICT = '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n'
 SNIPPET, TEST = Project.snippet, Project.test
 
 
@@ -93,6 +95,16 @@ def test_a_break_leaves_the_files_alone(claims, project):
     before = (project.root / SNIPPET).read_bytes()
     claims("--breaks")
     assert (project.root / SNIPPET).read_bytes() == before
+
+
+def test_the_figures_of_many_programs_do_not_add_up(claims, project):
+    project.edit("pyproject.toml", "[tool.pytest.ini_options]\n", STRICT)
+    for stem in ("coins", "cards"):
+        new(project.root, stem, "And?")
+        many = "for _ in range(15):\n    plt.figure()\nplt.show()\n"
+        project.edit(f"snippets/{stem}.py", "plt.show()\n", many)
+    status, output = claims()
+    assert status == 0, output
 
 
 def test_the_two_options_exclude_each_other(claims):
