@@ -1,4 +1,4 @@
-"""Is reinforcement learning a method? Should planning or evolution replace it?
+"""Should we abandon reinforcement learning? Is it the right approach?
 
 Rivals on one problem: the short corridor of Sutton and Barto (2018, Example 13.1).
 s, o, a: square, what is seen of it, lever; m: how many levers; Q: estimated values;
