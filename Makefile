@@ -5,7 +5,7 @@ serve:
 	pip install -e . && mkdocs serve
 
 test:
-	pip install -e '.[test]' && pytest -n auto
+	pip install -e '.[test]' && pytest -n auto --dist worksteal
 
 check:
 	.ci/run

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,14 @@ class Site:
 
     folder: Path
     printed: str
+    parsed: dict[str, BeautifulSoup] = field(default_factory=dict)
 
     def page(self, path: str) -> BeautifulSoup:
-        """A page, parsed."""
-        text = (self.folder / path / "index.html").read_text("utf-8")
-        return BeautifulSoup(text, "html.parser")
+        """A page, parsed: once, for all tests that look at it."""
+        if path not in self.parsed:
+            text = (self.folder / path / "index.html").read_text("utf-8")
+            self.parsed[path] = BeautifulSoup(text, "html.parser")
+        return self.parsed[path]
 
     def claims(self) -> list[dict[str, Any]]:
         """What `claims.json` says."""

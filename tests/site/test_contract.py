@@ -95,9 +95,10 @@ def text_of(cell):
     return (output.text for output in cell.outputs if output.output_type == "stream")
 
 
-def test_the_script_of_a_page_is_small(site):
-    script = (site.folder / "assets/answerable/page.js").read_bytes()
-    assert len(gzip.compress(script)) <= 15_000
+def test_the_scripts_of_a_page_are_small(site):
+    for name in ("page.js", "search.js"):
+        script = (site.folder / "assets/answerable" / name).read_bytes()
+        assert len(gzip.compress(script)) <= 15_000
 
 
 def test_no_script_is_inline(site):
