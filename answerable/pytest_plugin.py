@@ -46,8 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--reseed and --breaks are for separate runs")
     if config.option.breaks and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("--breaks uses all cores by itself: leave -n out")
-    if config.option.reseed and config.option.reseed_from is None:
+    if worker := getattr(config, "workerinput", None):  # under pytest-xdist, all use the same
+        config.option.reseed_from = worker["reseed_from"]
+    elif config.option.reseed and config.option.reseed_from is None:
         config.option.reseed_from = secrets.randbits(32)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of pytest-xdist's the seeds."""
+    node.workerinput["reseed_from"] = node.config.option.reseed_from
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -57,6 +57,25 @@ def test_reseed_repeats_claims_under_fresh_seeds_and_names_those_that_failed(cla
     assert f"--reseed-from {first}" not in claims("--reseed", "40")[1]
 
 
+def test_fresh_seeds_are_tried_on_several_processes(claims, project):
+    add(project, "def test_often(rng):\n    assert rng.random() < 0.5")
+
+    def failed(output):
+        return set(output.split("test_often failed")[1].splitlines()[0].split(": ")[1].split(", "))
+
+    status, output = claims("--reseed", "40", "-n", "2")
+    assert status == 1
+    assert "3 of 4 claims never failed" in output
+    first = output.split("--reseed-from ")[1].split()[0]
+    assert failed(output) == failed(claims("--reseed", "40", "--reseed-from", first)[1])
+
+
+def test_breaks_on_several_processes_are_refused(claims):
+    status, output = claims("--breaks", "-n", "2")
+    assert status == 4
+    assert "uses all cores by itself" in output
+
+
 def test_breaks_pass_if_every_edit_fails_its_claim(claims):
     status, output = claims("--breaks")
     assert status == 0, output
