@@ -225,7 +225,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Put in place what neither Markdown was to touch nor the search to index."""
         output = web.fill(output, self.places.pop(page.file.src_uri, {}))
-        item, to_root = self.answers.get(_stem(page, "questions", ".md")), _to_root(page.url)
+        item = self.answers.get(_stem(page, "questions", ".md"))
+        to_root = get_relative_url(".", page.url)
         if item and self.shared:
             script = browser.script(item, f"{to_root}/", self.shared)
             output = output.replace("</body>", f"{script}</body>")
@@ -255,6 +256,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.extras[feeds.LLMS] = feeds.llms(answers, self.site)
         if self.site.url:
             self.extras[feeds.FEED] = feeds.atom(answers, self.site)
+        if self.site.url and not self.serving:  # to its author nobody shows a link
             for item in answers:
                 self.extras[card.path(item)] = card.card(item, self.site, self.store)
         index = Path(config.site_dir) / "search" / "search_index.json"
@@ -281,10 +283,6 @@ class AnswerablePlugin(BasePlugin[Settings]):
 
         server.builder = rebuild
         return server
-
-
-def _to_root(url: str) -> str:
-    return get_relative_url(".", url)
 
 
 def _stem(page: Page, folder: str, suffix: str) -> str:

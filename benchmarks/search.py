@@ -13,13 +13,16 @@ import argparse
 import functools
 import gzip
 import json
+import random
 import shutil
+import string
 import subprocess
 import sys
 import tempfile
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -101,10 +104,14 @@ def main() -> None:
         f"then {compressed(json.dumps(words).encode()):.1f} kB"
     )
     # As if every word were another one in each copy: nothing is gained by repetition.
-    copies = -(-given.scale // len(titles))
+    copies, letters = -(-given.scale // len(titles)), list(string.ascii_lowercase)
+    tables = []
+    for copy in range(copies):
+        mixed = letters[:]
+        random.Random(copy).shuffle(mixed)
+        tables.append(str.maketrans(dict(zip(letters, mixed, strict=True))))
     made = [
-        json.dumps([json.loads(_other(json.dumps(part), copy)) for copy in range(copies)]).encode()
-        for part in (titles, words)
+        json.dumps([other(part, table) for table in tables]).encode() for part in (titles, words)
     ]
     print(
         f"{copies * len(titles)} pages: before the first result "
@@ -112,25 +119,13 @@ def main() -> None:
     )
 
 
-def _other(text: str, copy: int) -> str:
-    """The text with its letters exchanged, in another way for each copy."""
-    import random
-
-    letters = list("abcdefghijklmnopqrstuvwxyz")
-    mixed = letters[:]
-    random.Random(copy).shuffle(mixed)
-    table = str.maketrans(dict(zip(letters, mixed, strict=True)))
-    return json.dumps(_walk(json.loads(text), table))
-
-
-def _walk(value: object, table: dict[int, str]) -> object:
+def other(value: Any, table: dict[int, Any]) -> Any:
+    """The value with its letters exchanged, in all texts within it."""
     if isinstance(value, str):
         return value.translate(table)
-    if isinstance(value, list):
-        return [_walk(item, table) for item in value]
     if isinstance(value, dict):
-        return {key: _walk(item, table) for key, item in value.items()}
-    return value
+        return {key: other(item, table) for key, item in value.items()}
+    return [other(item, table) for item in value]
 
 
 if __name__ == "__main__":

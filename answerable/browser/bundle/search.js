@@ -16,18 +16,6 @@ const ask = name => fetch(new URL(name, here)).then(answer => answer.ok ? answer
 
 const tokens = text => text.normalize("NFKD").toLowerCase().match(/[\p{L}\p{N}]+/gu) || [];
 const term = word => COMMON.has(word) ? null : stemmer(word);
-const fresh = () => new MiniSearch({
-  fields: Object.keys(FIELDS),
-  tokenize: tokens,
-  processTerm: term,
-  searchOptions: {
-    boost: FIELDS,
-    combineWith: "OR",
-    prefix: (word, at, all) => at === all.length - 1 && word.length > 2, // it may not be typed to its end
-    fuzzy: word => word.length > 5 ? 0.2 : false,
-    weights: {prefix: 0.5, fuzzy: 0.3},
-  },
-});
 
 let pages, index, loading, latest = "", shown = Infinity;
 
@@ -58,7 +46,18 @@ async function load() {
 }
 
 function made(words) {
-  const index = fresh();
+  const index = new MiniSearch({
+    fields: Object.keys(FIELDS),
+    tokenize: tokens,
+    processTerm: term,
+    searchOptions: {
+      boost: FIELDS,
+      combineWith: "OR",
+      prefix: (word, at, all) => at === all.length - 1 && word.length > 2, // it may not be typed to its end
+      fuzzy: word => word.length > 5 ? 0.2 : false,
+      weights: {prefix: 0.5, fuzzy: 0.3},
+    },
+  });
   index.addAll(pages.map(({title, asked, description}, id) => ({id, title, asked: asked.join("\n"), description, words: words[id] || ""})));
   return index;
 }
