@@ -111,10 +111,11 @@ def broken(program: str, edit: Break, claim: Claim, snippet_path: str) -> str:
     return program.replace(edit.old, edit.new)
 
 
-def check(root: Path, path: str, *only: str) -> dict[str, Verdict]:
+def check(root: Path, path: str, *only: str, to_the_end: bool = True) -> dict[str, Verdict]:
     """Have pytest run the test file at `path` (or `only` these tests of it) in this process.
 
-    Returns a verdict for each test by name. Raises `Problem` if the file cannot be imported.
+    Returns a verdict for each test by name; if not `to_the_end`, the last is the first that failed.
+    Raises `Problem` if the file cannot be imported.
     """
     import pytest
 
@@ -130,6 +131,7 @@ def check(root: Path, path: str, *only: str) -> dict[str, Verdict]:
         "--override-ini=addopts=",
         "--capture=sys",  # below Python, whoever runs a program takes what is written
         *(f"-pno:{plugin}" for plugin in NOT_FOR_CLAIMS),
+        *(() if to_the_end else ("--exitfirst",)),
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main(arguments, plugins=[recorder, pytest_plugin])

@@ -1,14 +1,22 @@
-"""`answerable new STEM "The question?"` writes the three files of a question."""
+"""`answerable new STEM "The question?"` writes the three files of a question.
+
+`answerable mutants` tries small wrong changes of programs, and records which of them no claim sees.
+"""
 
 from __future__ import annotations
 
 import argparse
 import datetime
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from answerable.question import Question, stem_fault
+from tqdm import tqdm
+
+from answerable.problem import Problem, Problems
+from answerable.question import Question, find, stem_fault
 
 TEMPLATE = Path(__file__).with_name("template")
 
@@ -20,14 +28,56 @@ def main(arguments: list[str] | None = None) -> int:
     adding = commands.add_parser("new", help="write a page, a program and a test file that pass")
     adding.add_argument("stem", help="the name of the three files, such as sparse_reward")
     adding.add_argument("question", help="the page's title, as people ask it")
+    adding.set_defaults(do=lambda chosen: _new(chosen.stem, chosen.question))
+    trying = commands.add_parser("mutants", help="which small wrong changes do claims not notice?")
+    trying.add_argument("stem", nargs="*", help="questions; all, if none is named")
+    again = "compare N mutants of each, chosen by chance, with what was recorded; record nothing"
+    trying.add_argument("--sample", type=int, metavar="N", help=again)
+    over = "try those again that lived, and are not explained; record nothing"
+    trying.add_argument("--alive", action="store_true", help=over)
+    trying.set_defaults(do=lambda chosen: _mutants(chosen.stem, chosen.sample, chosen.alive))
     chosen = parser.parse_args(arguments)
     try:
-        files = new(Path.cwd(), chosen.stem, chosen.question)
-    except ValueError as error:
+        return int(chosen.do(chosen))
+    except (ValueError, Problem, Problems) as error:
         print(f"answerable: {error}", file=sys.stderr)
         return 1
+
+
+def _new(stem: str, title: str) -> int:
+    files = new(Path.cwd(), stem, title)
     print("\n".join(["Wrote", *(f"  {path}" for path in files), "See it with: mkdocs serve"]))
     return 0
+
+
+def _mutants(stems: list[str], number: int | None, alive: bool) -> int:
+    """Measure, or compare with what was measured; the exit status."""
+    from answerable import mutants, run, snippet
+
+    questions = [it for it in find(Path.cwd()) if not stems or it.stem in stems]
+    if unknown := set(stems) - {question.stem for question in questions}:
+        raise ValueError(f"no question has the stem {', '.join(sorted(unknown))}")
+    run.preload(set().union(*(snippet.imports(it.read(it.snippet)) for it in questions)))
+    wrong = 0
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        for question in tqdm(questions, "Trying mutants", leave=False, disable=None):
+            if alive:
+                said = mutants.again(question, executor)
+            elif number:
+                said = mutants.sample(question, number, executor)
+                wrong += len(said)
+            else:
+                record = mutants.measure(question, executor)
+                mutants.save(question, record)
+                said = [f"{question.stem}: {record}"]
+                said += [
+                    f"  {question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}'"
+                    for one in record.alive
+                    if not one.why
+                ]
+            for line in said:
+                tqdm.write(line)
+    return bool(wrong)
 
 
 def new(root: Path, stem: str, title: str) -> tuple[str, ...]:

@@ -188,5 +188,6 @@ def _try(question: Question, claim: claims.Claim, edit: claims.Break | None) -> 
     program = snippet.parse(text, question.snippet)
     from answerable import run
 
-    job = run.Job(question.root, program, question.stem, test=question.test, only=(claim.test,))
+    stem, test = question.stem, question.test
+    job = run.Job(question.root, program, stem, test=test, only=(claim.test,), trial=True)
     return run.run(job).verdicts[claim.test]

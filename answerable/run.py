@@ -40,7 +40,8 @@ ENVIRONMENT = {
 class Job:
     """What to run: a program, then expressions over its names, then the tests in a file.
 
-    `values` are (expression, path, line). `limit` is in seconds, for all of it.
+    `values` are (expression, path, line). `limit` is in seconds, for all of it. If `trial`, only
+    whether claims hold matters: nothing is drawn, and the first claim that fails ends it.
     """
 
     root: Path
@@ -49,6 +50,7 @@ class Job:
     values: tuple[tuple[str, str, int], ...] = ()
     test: str | None = None
     only: tuple[str, ...] = ()
+    trial: bool = False
     limit: float = 60.0
 
 
@@ -173,6 +175,7 @@ def _result(connection: Connection, job: Job) -> Result:
     """Do the job in this process."""
     program, result = job.snippet, Result()
     session = Session(job.root / program.path, job.stem, snippet.future_flags(program.text))
+    session.draws = not job.trial
     session.quote(program.path, program.text)
     sys.argv = [program.path]
     started = time.perf_counter()
@@ -190,7 +193,7 @@ def _result(connection: Connection, job: Job) -> Result:
             result.values.append(session.value(expression, path, line))
     if job.test:
         connection.send((job.test, 1, "checking the claims"))
-        result.verdicts = claims.check(job.root, job.test, *job.only)
+        result.verdicts = claims.check(job.root, job.test, *job.only, to_the_end=not job.trial)
     return result
 
 

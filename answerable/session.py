@@ -43,6 +43,8 @@ class Session:
     `file` is where the program lies, `flags` are the compiler's (`snippet.future_flags`).
     """
 
+    draws = True  # whether a cell gives the figures that it drew
+
     def __init__(self, file: Path, stem: str, flags: int = 0) -> None:
         self.stem, self.flags = stem, flags
         self.module = types.ModuleType(stem)
@@ -72,7 +74,7 @@ class Session:
             outputs = [] if value is None else [Output("value", repr(value))]
         except BaseException as error:
             _raise_problem(error, cell, path)
-        for svg, numbers in drawn(f"{self.stem}-{cell.name}"):
+        for svg, numbers in drawn(f"{self.stem}-{cell.name}") if self.draws else ():
             outputs += [Output("figure", svg), Output("numbers", numbers)]
         return outputs
 
