@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from answerable.question import Question
 
 FOLDER = "tests/mutants"
-OPERATORS = "number swap_op name if_exp augmented_assignment keywords remove_unary_ops".split()
+OPERATORS = [
+    "number",
+    "swap_op",
+    "name",
+    "if_exp",
+    "augmented_assignment",
+    "keywords",
+    "remove_unary_ops",
+]
 HEADER = "# Written by `answerable mutants {}`; of it, only the reasons (`why`) are by hand.\n"
 LIMIT = 60.0  # seconds; a program and its claims take about one
 
