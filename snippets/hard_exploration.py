@@ -95,9 +95,9 @@ for N in (1, 2, 3):
 # %% setback
 def turns_needed(N, back):
     """Mean random turns to open, exactly, if a mistake undoes `back` right ones."""
-    s, step = np.arange(N), np.eye(N, N + 1, 1) / 2
-    step[s, np.maximum(s - back, 0)] += 0.5
-    return np.linalg.solve(np.eye(N) - step[:, :N], np.ones(N))[0]
+    s, step = np.arange(N), np.eye(N, k=1) / 2
+    step[s, np.maximum(s - back, 0)] = 0.5
+    return np.linalg.solve(np.eye(N) - step, np.ones(N))[0]
 
 
 # %% clock

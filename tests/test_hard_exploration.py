@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hard_exploration import attempts, best, turns_needed
+from hard_exploration import LOCKS, attempts, best, feedback, turns_needed
 
 
 @pytest.mark.breaks("float(Q0)", "1.0")
@@ -21,7 +21,13 @@ def test_optimism_is_linear(rng):
 
     With m dials unsettled an attempt opens with probability 2**-m, or else settles one:
     the mean follows by recursion, and the standard deviation of a run is below 1.8.
+    The locks and learners that the page compares must be those that it names.
     """
+    for name, (options, _) in LOCKS.items():
+        lock, learner = name.split(", ")
+        assert options["clicks"] == (lock == "clicking")
+        assert options["Q0"] == (learner == "optimistic")
+        assert options.get("epsilon", 0) == 0.1 * (learner == "dithering")
     mean = 1.0
     for m in range(1, 65):
         mean = 1 + (1 - 2.0**-m) * mean
@@ -48,6 +54,9 @@ def test_best_possible():
 
     If at most one of three turns is 1, trying 000 on the clicking lock tells which.
     """
+    assert feedback((0, 1, 1), (0, 1, 0), True) == 2
+    assert feedback((0, 1, 1), (0, 1, 1), True) == 3
+    assert feedback((0, 1, 1), (0, 1, 1), False) != feedback((0, 1, 1), (0, 1, 0), False)
     codes = frozenset({(0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0)})
     assert best(codes, True) == pytest.approx((1 + 3 * 2) / 4)
     for N in (4, 5):  # what the page argues for any N

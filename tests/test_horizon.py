@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from horizon import best_two, chance, lead, lights_out, plan
+from horizon import CRUMB, GAMMA, PLANNERS, best_two, chance, lead, lights_out, plan
 
 
 @pytest.mark.breaks("for _ in range(H):", "for _ in range(H + 1):")
@@ -13,6 +13,8 @@ def test_limit_is_an_edge():
     for H, cake in product((2, 7, 20, 33), (1.5, 10.0, 1e6)):
         for k in range(2, 50):
             assert (lead(k, 1.0, H, cake=cake) > 0) == (k <= H)
+    for options, k in product(list(PLANNERS.values())[:2], range(2, 50)):
+        assert (lead(k, **options) > 0) == (k <= 20)
 
 
 @pytest.mark.breaks("np.where(ends, 0, v)[to]", "v[to]")
@@ -25,6 +27,9 @@ def test_discount_is_a_price():
         for k in (2, 3, 5, 8, 13, 22, 23, 35, 60, 150):
             goes = lead(k, gamma, cake=cake, cookie=cookie) > 0
             assert goes == (gamma ** (k - 1) * cake > cookie)
+    shown = zip(list(PLANNERS.values())[2:], ((10, 1), (1000, 1), (10, 0)), strict=True)
+    for (options, (cake, cookie)), k in product(shown, (10, 45, 46, 135, 136, 300)):
+        assert (lead(k, **options) > 0) == (0.95 ** (k - 1) * cake > cookie)
     for gamma, k in product((0.5, 0.9, 0.99), (2, 10, 100, 300)):
         alone = lead(k, gamma, cookie=0.0)
         assert alone > 0
@@ -70,13 +75,24 @@ def test_sharpest_at_the_distance(rng):
         assert abs((noisy > 0).mean() - chance(k, gamma, error)) < 6 * 0.5 / 200
 
 
+def walk(pays, ends, gamma, cell, goes_right):
+    """The return of steps taken one by one; goes_right(t, cell) says which way."""
+    total, last = 0.0, len(pays) - 1
+    for t in range(60 if gamma < 1 else 4):
+        cell = min(cell + 1, last) if goes_right(t, cell) else max(cell - 1, 0)
+        total += gamma**t * pays[cell]
+        if ends[cell]:
+            break
+    return total
+
+
 @pytest.mark.breaks("v = q.max(1) if", "v = q.mean(1) if")
 def test_limit_needs_a_clock(rng):
-    """Exact: closed forms for the limit; for the discount, every rule in random corridors.
+    """Exact: closed forms for the limit; in random corridors, every rule is walked out.
 
     One rule that takes the cake with chance p at each step collects a geometric sum.
     """
-    assert best_two(0.3, 1.0, 10) == pytest.approx((3.7, 3.0))
+    assert best_two(CRUMB, 1.0, 20) == pytest.approx((19 * 0.3 + 1, 20 * 0.3))
     p = np.linspace(0, 1, 5001)[1:]  # the program tries every hundredth of these
     for crumb, H in product((0.02, 0.04, 0.3, 0.9), (2, 10, 20)):
         clock, rule = best_two(crumb, 1.0, H)
@@ -86,12 +102,15 @@ def test_limit_needs_a_clock(rng):
         assert clock > max(H * crumb, dice.max()) + 1e-9
     for crumb in (0.02, 0.3, 0.9):
         assert np.ptp(best_two(crumb, 0.5, 60)) < 1e-9
-    for gamma in (0.5, 0.9):
+    assert best_two(CRUMB, GAMMA, 600) == pytest.approx((0.3 / 0.05, 0.3 / 0.05))
+    for _ in range(3):
         pays, ends = rng.normal(size=4), rng.random(4) < 0.4
-        best = plan(pays, ends, gamma, 300).max(1)
-        rules = [np.array(rule) for rule in product((0, 1), repeat=4)]
-        values = [plan(pays, ends, gamma, 300, x)[np.arange(4), x] for x in rules]
-        assert min(np.abs(v - best).max() for v in values) < 1e-9
+        rules = np.array(list(product((0, 1), repeat=4)))
+        for cell in range(4):  # a rule by cells, and one by steps: the clock
+            values = [walk(pays, ends, 0.5, cell, lambda t, c, x=x: x[c]) for x in rules]
+            assert max(values) == pytest.approx(plan(pays, ends, 0.5, 60)[cell].max())
+            values = [walk(pays, ends, 1.0, cell, lambda t, c, x=x: x[t]) for x in rules]
+            assert max(values) == pytest.approx(plan(pays, ends, 1.0, 4)[cell].max())
 
 
 @pytest.mark.boundary

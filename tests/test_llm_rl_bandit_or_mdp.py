@@ -4,7 +4,19 @@ import itertools
 
 import numpy as np
 import pytest
-from llm_rl_bandit_or_mdp import Y, critic, degrees, loops, reinforce, rows, slope, stale
+from llm_rl_bandit_or_mdp import (
+    CHECKERS,
+    Y,
+    critic,
+    degrees,
+    loops,
+    reinforce,
+    rows,
+    slope,
+    stale,
+)
+
+WORDS = ["".join(word) for word in itertools.product("abc", repeat=4)]
 
 
 def random_task(rng, V=3, T=4, size=None):
@@ -35,6 +47,23 @@ def walked_slope(theta, reward, Y, rows, reply=None, h=1e-5):
     return np.array(slopes)
 
 
+def scores(theta):
+    """For each letter of each word the gradient of its log-probability; its probability."""
+    pi = np.exp(theta) / np.exp(theta).sum(-1, keepdims=True)
+    each = np.zeros((*Y.shape, *theta.shape))
+    for word, t in np.ndindex(Y.shape):
+        row = rows[word, t]
+        each[word, t, row] = np.eye(3)[Y[word, t]] - pi[row]
+    return each, pi[rows, Y]
+
+
+def moments(prob, pay, each):
+    """Mean and variance of an update that pays each letter's score."""
+    updates = (pay[..., None, None] * each).sum(1)
+    mean = np.tensordot(prob, updates, 1)
+    return mean.ravel(), prob @ ((updates - mean) ** 2).sum((1, 2))
+
+
 @pytest.mark.breaks("np.eye(pi.shape[-1])[Y] - pi[..., rows, :]", "np.eye(pi.shape[-1])[Y]")
 def test_same_gradient(rng):
     """Exact; finite differences of rewards near 1 are good to about 1e-10."""
@@ -46,12 +75,25 @@ def test_same_gradient(rng):
 
 @pytest.mark.breaks("Y[:, None, :t] == Y[:, :t]", "Y[:, None, : t + 1] == Y[:, : t + 1]")
 def test_critic_changes_the_noise(rng):
-    """Means over 400 tables: 0.28 (standard error 0.007) and 1.042 (0.004), ten from 1."""
+    """Means over 400 tables: 0.28 (standard error 0.007) and 1.042 (0.004), ten from 1.
+
+    The first table's mean and variances are worked out letter by letter.
+    """
     tables = rng.normal(size=(400, 4, 3))
-    first, last = (critic(tables, 1.0 * (Y[:, t] == 0), Y, rows) for t in (0, -1))
-    for t, (mean, _) in ((0, first), (-1, last)):
-        expected = walked_slope(tables[0], 1.0 * (Y[:, t] == 0), Y, rows)
-        assert mean[0] == pytest.approx(expected, abs=1e-8)
+    checkers = [CHECKERS["first letter a"], CHECKERS["last letter a"]]
+    first, last = (critic(tables, reward, Y, rows) for reward in checkers)
+    each, prob = scores(tables[0])
+    prob = prob.prod(1)
+    for t, reward, (mean, ratio) in (0, checkers[0], first), (-1, checkers[1], last):
+        assert reward.tolist() == [word[t] == "a" for word in WORDS]
+        assert mean[0] == pytest.approx(walked_slope(tables[0], reward, Y, rows), abs=1e-8)
+        v = np.zeros(Y.shape)
+        for word, n in np.ndindex(Y.shape):
+            same = (Y[:, :n] == Y[word, :n]).all(1)
+            v[word, n] = prob[same] @ reward[same] / prob[same].sum()
+        noise = moments(prob, reward[:, None] - v, each)[1]
+        rivals = [moments(prob, reward[:, None] - b + 0 * v, each)[1] for b in np.arange(21) / 20]
+        assert ratio[0] == pytest.approx(noise / min(rivals))
     assert first[1].mean() < 0.5
     assert 1 < last[1].mean() < 1.1
 
@@ -79,9 +121,27 @@ def test_discount_can_point_downhill(rng):
 @pytest.mark.boundary
 @pytest.mark.breaks("powers.get(kind, word)", 'powers.get(kind, powers["root"])')
 def test_letter_ratios_go_astray(rng):
-    """The angles are 18 and 28 degrees at drift 1; the variances' median ratio 5.0 (sd 0.3)."""
+    """The angles are 18 and 28 degrees at drift 1; the variances' median ratio 5.0 (sd 0.3).
+
+    The first table's mean and variance are worked out letter by letter, for each kind.
+    """
     tables, noise = rng.normal(size=(2, 400, 4, 3))
-    task = 1.0 * ((Y == 0).sum(1) >= 2), Y, rows
+    reward = CHECKERS["two or more a"]
+    assert reward.tolist() == [word.count("a") >= 2 for word in WORDS]
+    assert CHECKERS["only a"].tolist() == [word == "aaaa" for word in WORDS]
+    (each, new), (_, was) = scores(tables[0]), scores((tables + noise)[0])
+    prob, word = was.prod(1), (new / was).prod(1, keepdims=True)
+    weights = {"none": word**0, "root": word**0.25, "letter": new / was, "word": word}
+    for kind, weight in weights.items():
+        mean, variance = stale(tables[:2], (tables + noise)[:2], reward, Y, rows, kind)
+        pay = (reward - prob @ reward)[:, None] * weight
+        expected = moments(prob, pay, each)
+        assert mean[0] == pytest.approx(expected[0], abs=1e-12)
+        assert variance[0] == pytest.approx(expected[1])
+    x = rng.normal(size=(100, 4))
+    assert degrees(x, x) == pytest.approx(0, abs=1e-5)
+    assert degrees(x, -x) == pytest.approx(180)
+    task = reward, Y, rows
     true = np.array([slope(theta, *task) for theta in tables])
     for kind in ("letter", "root"):
         small, double, full = (
@@ -93,7 +153,7 @@ def test_letter_ratios_go_astray(rng):
     theta, *short = random_task(rng, T=1)  # words of one letter: every ratio is the word's
     root = stale(theta, theta + rng.normal(size=theta.shape), *short, "root")[0]
     assert root == pytest.approx(walked_slope(theta, *short), abs=1e-8)
-    first = 1.0 * (Y[:, 0] == 0), Y, rows
+    first = CHECKERS["first letter a"], Y, rows
     exact = stale(tables, tables + noise, *first, "letter")[0]
     assert exact[0] == pytest.approx(walked_slope(tables[0], *first), abs=1e-8)
     word, variance = stale(tables, tables + noise, *task, "word")

@@ -1,5 +1,6 @@
 """The claims of llm_rl_not_sparse."""
 
+import itertools
 import math
 
 import numpy as np
@@ -10,6 +11,8 @@ from llm_rl_not_sparse import (
     MODELS,
     RIGHT,
     STEP_SIZES,
+    TEXTS,
+    UPDATES,
     N,
     V,
     log_pi,
@@ -45,7 +48,12 @@ def test_gradient_is_contrast(rng):
 
 @pytest.mark.breaks("share * chosen / chosen.sum()", "share * chosen / len(TEXTS)")
 def test_pretraining_decides():
-    """Exact, and also for corpora that the page does not show."""
+    """Exact, and also for corpora that the page does not show; the texts by sorting letters."""
+    texts = [list(text) for text in itertools.product(range(7), repeat=5)]
+    assert RIGHT.tolist() == [text == sorted(set(text)) for text in texts]
+    assert FALLING.tolist() == [text[::-1] == sorted(set(text)) for text in texts]
+    shown = [signal(model)[3] for model in list(MODELS.values())[:6]]
+    assert (np.diff(shown) < 0).all()
     models = [pretrain(share, FALLING) for share in (0.9, 0.7, 0.5, 0.2)]
     models += [pretrain(share) for share in (0, 0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
     p, contrast, _, texts = zip(*map(signal, models), strict=True)
@@ -57,9 +65,33 @@ def test_pretraining_decides():
     assert texts[4] / texts[-1] > 40  # random against 60% right
 
 
+def one_run(theta, step_size, rng):
+    """Training as the page describes it, group by group, text by text, letter by letter."""
+    theta = theta.copy()
+    for _ in range(UPDATES):
+        text, rewards = write_groups(theta[None], rng)
+        score = np.eye(V) - np.exp(log_pi(theta))[:, None]  # by last and next letter
+        change = np.zeros(theta.shape)
+        for numbers, group in zip(text.reshape(-1, 8), rewards[0], strict=True):
+            mean, spread = group.mean(), group.std()
+            for number, reward in zip(numbers, group, strict=True):
+                for last, letter in itertools.pairwise([V, *TEXTS[number]]):
+                    if spread > 0:
+                        change[last] += (reward - mean) / spread * score[last, letter]
+        theta += step_size * change / text.size
+    return theta
+
+
 @pytest.mark.breaks("theta = theta + step_size", "theta = theta - step_size")
 def test_small_steps_follow(rng):
-    """40 re-runs of 48 gave 0.0016 (sd 0.00003) and 0.811 (sd 0.005): over forty sd each."""
+    """40 re-runs of 48 gave 0.0016 (sd 0.00003) and 0.811 (sd 0.005): over forty sd each.
+
+    First one run, which meets all kinds of groups, against a plain program.
+    """
+    theta, seed = MODELS["90% right"], rng.integers(10**9)
+    plain = one_run(theta, 10, np.random.default_rng(seed))
+    run = train(theta, 10, np.random.default_rng(seed), runs=1)[0]
+    assert run == pytest.approx(plain, abs=1e-3)
     for name, low, high in ("random", 0, 0.01), ("30% right", 0.6, 1):
         final = train(MODELS[name], 1, rng, runs=48)
         assert low < right_texts(final).sum(1).mean() < high
@@ -69,7 +101,20 @@ def test_small_steps_follow(rng):
 
 @pytest.mark.breaks("1 - (pi[:V] ** 2).sum(1)", "(pi[:V] ** 2).sum(1)")
 def test_length_adds_noise(rng):
-    """Exact; then 20,000 sampled texts, which know the variance to 1.2 %: 10 % is eight of that."""
+    """Exact; then 20,000 sampled texts, which know the variance to 1.2 %: 10 % is eight of that.
+
+    The noise with no letter and with one letter more is also summed over all such texts.
+    """
+    theta = rng.normal(size=(V + 1, V))
+    pi, P = np.exp(log_pi(theta)), np.exp(np.tensordot(COUNTS, log_pi(theta)))
+    score, last = COUNTS - COUNTS.sum(2, keepdims=True) * pi, TEXTS[:, -1]
+    error, power = P * (RIGHT - P @ RIGHT) ** 2, (signal(theta)[2] ** 2).sum()
+    square = (score**2).sum((1, 2))
+    assert signal(theta)[3] == pytest.approx(error @ square / power - 1)
+    new = np.eye(V) - pi[last, None]  # what each next letter adds to the row of the last
+    square = square[:, None] + ((2 * score[range(7**5), last][:, None] + new) * new).sum(2)
+    noise = (error[:, None] * pi[last] * square).sum()
+    assert signal(theta, padding=1)[3] == pytest.approx(noise / power - 1)
     for share in (0, 0.05, 0.1, 0.3, 0.6):
         theta = pretrain(share)
         assert 8 < signal(theta, padding=45)[3] / signal(theta)[3] < 20
@@ -94,6 +139,7 @@ def test_silent_at_both_ends(rng):
     """4,000 groups have a standard error of at most 0.008; 0.05 is six of them."""
     for theta in (pretrain(0.3), pretrain(0.6), pretrain(0.9), 2 * pretrain(0.9)):
         _, rewards = write_groups(np.tile(theta, (500, 1, 1)), rng)
+        assert rewards.shape == (500, 8, 8)
         alike = (np.ptp(rewards, axis=-1) == 0).mean()
         assert alike == pytest.approx(silent(signal(theta)[0], N), abs=0.05)
     for name in ("random", "T = 1/3"):
