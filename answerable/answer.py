@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, as_completed
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from answerable import cache, claims, page, run, snippet
+from answerable import cache, claims, needs, page, run, snippet
 from answerable.problem import Problem, Problems
 from answerable.question import Question, find
 from answerable.session import Output
@@ -46,6 +47,12 @@ class Draft:
         return (snippet.imports(self.snippet.text) | snippet.imports(self.tests)) - {
             self.question.stem
         }
+
+    @property
+    def made_with(self) -> dict[str, str]:
+        """The versions of Python and of the packages that its results are made with."""
+        modules = snippet.imports(self.snippet.text) | {"pytest"}
+        return {"Python": platform.python_version(), **cache.installed(modules)}
 
     def run_key(self, job: run.Job) -> str:
         """Names the outputs and values: they depend on the program, the packages, what is asked."""
@@ -156,6 +163,32 @@ def read_all(root: Path) -> list[Draft]:
     return drafts
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is to be done for a draft, and the names its results will have.
+
+    Of those, `ran` and `checked` are whether they are known already.
+    """
+
+    draft: Draft
+    job: run.Job
+    run_key: str
+    check_key: str
+    ran: bool = False
+    checked: bool = False
+
+    def unedited(self) -> bool:
+        """Whether the tests, which pytest has read anew, are still those of the draft."""
+        question, tests = self.draft.question, self.draft.tests
+        try:
+            return (
+                question.read(question.test) == tests
+                and self.draft.check_key(self.job) == self.check_key
+            )
+        except (OSError, Problem):
+            return False
+
+
 class Answers:
     """Every question's answer: results from `store`, or being made by `executor` from now on.
 
@@ -167,23 +200,24 @@ class Answers:
         self.store = store
         self.problems: list[Problem] = []
         self.known: list[tuple[Draft, run.Job, run.Result]] = []
-        self.pending: dict[Future[run.Result], tuple[Draft, run.Job]] = {}
+        self.pending: dict[Future[run.Result], Work] = {}
         try:
             drafts = read_all(root)
         except Problems as several:
             self.problems = several.problems
             return
-        stale: list[tuple[Draft, run.Job]] = []
+        stale: list[Work] = []
         for draft in drafts:
             job = draft.job(limit)
-            ran, checked = store.load(draft.run_key(job)), store.load(draft.check_key(job))
+            work = Work(draft, job, draft.run_key(job), draft.check_key(job))
+            ran, checked = (_kept(store, key, root) for key in (work.run_key, work.check_key))
             if ran and checked:
                 self.known.append((draft, job, _result(ran, checked)))
             else:
-                stale.append((draft, job))
+                stale.append(dataclasses.replace(work, ran=bool(ran), checked=bool(checked)))
         if stale:
-            run.preload(set().union(*(draft.modules for draft, _ in stale)))
-        self.pending = {executor.submit(run.run, job): (draft, job) for draft, job in stale}
+            run.preload(set().union(*(snippet.imports(it.draft.snippet.text) for it in stale)))
+        self.pending = {executor.submit(run.run, work.job): work for work in stale}
 
     def __len__(self) -> int:
         """How many there will be, if all is right."""
@@ -194,24 +228,42 @@ class Answers:
         for draft, job, result in self.known:
             yield from _accept(draft, job, result, self.problems)
         for future in as_completed(self.pending):
-            draft, job = self.pending[future]
+            work = self.pending[future]
             try:
                 result = future.result()
             except Problem as problem:
                 self.problems.append(problem)
                 continue
-            self.keep(draft, job, result)
-            yield from _accept(draft, job, result, self.problems)
+            if work.unedited():
+                self.keep(work, result)
+            yield from _accept(work.draft, work.job, result, self.problems)
         if self.problems:
             raise Problems(self.problems)
 
-    def keep(self, draft: Draft, job: run.Job, result: run.Result) -> None:
+    def keep(self, work: Work, result: run.Result) -> None:
         """Store a new result. A claim that fails is checked again each time."""
         parts = dataclasses.asdict(result)
-        verdicts = parts.pop("verdicts")
-        self.store.store(draft.run_key(job), parts)
-        if all(verdict.status == "passed" for verdict in result.verdicts.values()):
-            self.store.store(draft.check_key(job), {"verdicts": verdicts})
+        verdicts, ran, checked = (parts.pop(name) for name in ("verdicts", "ran", "checked"))
+        if not work.ran:
+            self.store.store(work.run_key, {**parts, "needs": _versioned(**ran)})
+        passed = all(verdict.status == "passed" for verdict in result.verdicts.values())
+        if passed and not work.checked:
+            kept = {"verdicts": verdicts, "needs": _versioned(**checked)}
+            self.store.store(work.check_key, kept)
+
+
+def _versioned(files: dict[str, str | None], modules: list[str]) -> dict[str, Any]:
+    """What was needed, as it is kept."""
+    return {"files": files, "packages": cache.installed(modules)}
+
+
+def _kept(store: cache.Cache, key: str, root: Path) -> Any:
+    """The result kept under `key`, if all that it needed is as it was."""
+    if kept := store.load(key):
+        packages, files = kept["needs"]["packages"], kept["needs"]["files"]
+        same = all(cache.version(name) == before for name, before in packages.items())
+        return kept if same and needs.unchanged(root, files) else None
+    return None
 
 
 def _accept(

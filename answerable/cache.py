@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import platform
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -84,11 +85,11 @@ def versions(modules: Iterable[str]) -> dict[str, str]:
     A module of no installed package (the standard library's, or one that is missing) has none.
     """
     found: dict[str, str] = {}
-    todo = [_package(module.split(".")[0]) for module in modules]
+    todo = [package(module) for module in modules]
     while todo:
-        package = todo.pop()
-        if package and package not in found and (known := _installed(package)):
-            found[package] = known[0]
+        name = todo.pop()
+        if name and name not in found and (known := _installed(name)):
+            found[name] = known[0]
             todo.extend(known[1])
     return dict(sorted(found.items()))
 
@@ -109,12 +110,27 @@ def _maker() -> list[str]:
     ]
 
 
+def installed(modules: Iterable[str]) -> dict[str, str]:
+    """The installed packages that `modules` come from, with their versions."""
+    packages = {found for module in modules if (found := package(module))}
+    return {name: found for name in sorted(packages) if (found := version(name))}
+
+
+def version(package: str) -> str | None:
+    """The version of an installed package."""
+    known = _installed(package)
+    return known and known[0]
+
+
 @functools.cache
-def _package(module: str) -> str | None:
-    """The name of the installed package that provides a top-level module."""
-    if _installed(module):  # nearly always the names agree, and the whole table is slow to make
-        return module
-    return next(iter(_packages().get(module, ())), None)
+def package(module: str) -> str | None:
+    """The name of the installed package that provides a module."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return None
+    if _installed(top):  # nearly always the names agree, and the whole table is slow to make
+        return top
+    return next(iter(_packages().get(top, ())), None)
 
 
 @functools.cache

@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from answerable import claims, snippet
+from answerable import cache, claims, snippet
+from answerable.needs import Needs, Watch
 from answerable.problem import Problem
 from answerable.session import ENVIRONMENT as EVERYWHERE
 from answerable.session import Output, Session
@@ -56,16 +57,23 @@ class Job:
 
 @dataclass
 class Result:
-    """What came of a job; `values` are (raw, shown), `seconds` those of the program alone."""
+    """What came of a job; `values` are (raw, shown), `seconds` those of the program alone.
+
+    `ran` is what that needed, and `checked` what it needed with the tests.
+    """
 
     outputs: dict[str, list[Output]] = field(default_factory=dict)
     values: list[tuple[str, str]] = field(default_factory=list)
     verdicts: dict[str, claims.Verdict] = field(default_factory=dict)
     seconds: float = 0.0
+    ran: Needs = field(default_factory=Needs)
+    checked: Needs = field(default_factory=Needs)
 
 
 def preload(modules: Iterable[str]) -> None:
     """Import `modules` once, in the process that all programs' processes are forked from.
+
+    Those of no installed package are left out: an author may change them meanwhile.
 
     Where a platform cannot fork this does nothing, and each process imports for itself.
     """
@@ -73,7 +81,8 @@ def preload(modules: Iterable[str]) -> None:
     if context.get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
-        context.set_forkserver_preload([*sorted(modules), "answerable.warm"])
+        installed = (module for module in sorted(modules) if cache.package(module))
+        context.set_forkserver_preload([*installed, "answerable.warm"])
 
         with _start_lock, _clean_start():
             forkserver.ensure_running()
@@ -174,6 +183,7 @@ def _child(connection: Connection, job: Job) -> None:
 def _result(connection: Connection, job: Job) -> Result:
     """Do the job in this process."""
     program, result = job.snippet, Result()
+    watch = Watch(job.root)
     session = Session(job.root / program.path, job.stem, snippet.future_flags(program.text))
     session.draws = not job.trial
     session.quote(program.path, program.text)
@@ -191,9 +201,11 @@ def _result(connection: Connection, job: Job) -> Result:
         for expression, path, line in job.values:
             connection.send((path, line, f"computing {expression}"))
             result.values.append(session.value(expression, path, line))
+        result.ran = watch.needs()
     if job.test:
         connection.send((job.test, 1, "checking the claims"))
         result.verdicts = claims.check(job.root, job.test, *job.only, to_the_end=not job.trial)
+        result.checked = watch.needs()
     return result
 
 

@@ -254,7 +254,11 @@ def _checked(answer: Answer, site: frame.Site) -> str:
     notebook = f"[as a notebook](../notebooks/{stem}.ipynb)"
     if colab := site.colab(stem):
         notebook += f" ([open in Colab]({colab}))"
-    return f"## Checked\n\nEvery claim above is a test; this page is also here {notebook}.\n"
+    made = [f"{name} {version}" for name, version in answer.draft.made_with.items()]
+    return (
+        f"## Checked\n\nEvery claim above is a test; this page is also here {notebook}. "
+        f"Made with {', '.join(made[:-1])} and {made[-1]}.\n"
+    )
 
 
 def _checks(answer: Answer) -> str:
