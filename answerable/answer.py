@@ -85,7 +85,7 @@ class Answer:
 
     def text(self, parts: tuple[str | page.Value, ...]) -> str:
         """A claim's sentence, or a figure's alternative text, with its values."""
-        return page.plain(page.render(parts, self.shown))
+        return page.plain(page.render(parts, lambda value: page.literal(self.shown(value))))
 
     def claims_json(self) -> list[dict[str, Any]]:
         """This question's part of `claims.json`; `page` is relative to the site's root."""

@@ -65,7 +65,11 @@ def notebook(answer: Answer, site_url: str = "") -> str:
 def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
     """Prose as Markdown, between the cells of the program."""
     front = answer.draft.page.front
-    prose = f"# {front.title}\n\n"
+    prose = f"# {page.escaped(front.title)}\n\n"
+
+    def shown(value: page.Value) -> str:
+        return page.escaped(answer.shown(value))
+
     for piece in answer.draft.page.pieces:
         if isinstance(piece, page.CellUse):
             if prose.strip():
@@ -75,8 +79,8 @@ def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
         else:
             prose += page.render(
                 [piece],
-                value=answer.shown,
-                claim=lambda use: f"{page.render(use.text, answer.shown)} ✓",
+                value=shown,
+                claim=lambda use: f"{page.render(use.text, shown)} ✓",
             )
     if front.sources:
         prose += "\n\n## Sources\n\n" + "\n".join(f"- {source}" for source in front.sources)

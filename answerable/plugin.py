@@ -109,6 +109,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
                 self.keep(item, config.site_url or "")
+            self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.try_lists()
         except (Problem, Problems) as problems:
             log.error(problems)
@@ -164,7 +165,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
     @event_priority(-50)  # after mkdocs-jupyter has looked for other notebooks
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the notebooks, `claims.json` and what pages need; list the questions in `nav`."""
-        answers = [self.answers[stem] for stem in sorted(self.answers)]
+        answers = list(self.answers.values())
         rows = [row for item in answers for row in item.claims_json()]
         generated: dict[str, str] = {
             "claims.json": json.dumps(rows, indent=1, ensure_ascii=False) + "\n",
@@ -192,7 +193,9 @@ class AnswerablePlugin(BasePlugin[Settings]):
     ) -> str:
         """Expand a question's page; put the list of questions where a page asks for it."""
         if item := self.answers.get(_stem(page, "questions", ".md")):
-            page.meta["title"] = escape(item.draft.page.front.title)  # MkDocs takes it for HTML
+            front = item.draft.page.front
+            for key in ("title", "description"):  # the theme takes them for HTML
+                page.meta[key] = escape(getattr(front, key))
             answers = self.answers.values()
             markdown, self.places[page.file.src_uri] = web.expand(item, answers, self.site)
             return markdown
@@ -214,7 +217,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         )
         answered = get_relative_url(f"questions/{stem}/", page.url)
         page.meta["search"] = {"exclude": True}  # the question's own page is found already
-        page.title = escape(self.answers[stem].draft.page.front.title)
+        page.meta["title"] = escape(self.answers[stem].draft.page.front.title)
         page.toc = get_toc(notebook.contents(self.answers[stem]))
         page.content = (
             f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script>'

@@ -28,6 +28,8 @@ HERE = Path(__file__).parent
 LOCK: dict[str, Any] = json.loads((HERE / "runtime.json").read_text("utf-8"))
 SERVER = f"https://cdn.jsdelivr.net/pyodide/v{LOCK['pyodide']}/full/"
 SECONDS = 10  # that the server may keep silent
+# What other programs say is UTF-8, whatever this machine's locale is.
+SAID: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
 
 
 class Unavailable(Exception):
@@ -67,7 +69,7 @@ def bundle() -> dict[str, Path]:
                 [*_npm(), "exec", "--offline", "--", *bundle, *BUNDLED, "--outdir=out"],
             ):
                 try:
-                    subprocess.run(command, cwd=name, check=True, capture_output=True, text=True)
+                    subprocess.run(command, cwd=name, check=True, **SAID)
                 except (OSError, subprocess.SubprocessError) as error:
                     said = getattr(error, "stderr", "") or error
                     what = f"{' and '.join(BUNDLED)} could not be bundled: {said}"
@@ -116,7 +118,7 @@ def _from_index(folder: Path, names: set[str]) -> None:
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         download += ["--require-hashes", "--only-binary=:all:", "--dest", name]
         command = [*download, "-r", str(requirements)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, **SAID)
         if done.returncode:
             raise OSError(done.stderr.strip())
         for wheel in Path(name).glob("*.whl"):
