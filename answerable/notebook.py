@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import json
@@ -178,7 +179,8 @@ def assets(store: cache.Cache) -> tuple[str, str]:
 def _convert(path: Path, store: cache.Cache) -> tuple[str, str]:
     """What mkdocs-jupyter makes of a notebook: the head with styles and scripts, and the body."""
     templates = store.folder / "templates"
-    templates.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        templates.mkdir(parents=True, exist_ok=True)
     from mkdocs_jupyter import nbconvert2
 
     nbconvert2.HTMLExporter = functools.partial(_exporter, str(templates))
@@ -199,10 +201,21 @@ def _exporter(templates: str, **settings: Any) -> Any:
     from jinja2 import FileSystemBytecodeCache
     from nbconvert.exporters.html import HTMLExporter
 
+    class Compiled(FileSystemBytecodeCache):
+        """As with results, that they cannot be kept does not stop a build."""
+
+        def load_bytecode(self, bucket: Any) -> None:
+            with contextlib.suppress(OSError):
+                super().load_bytecode(bucket)
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            with contextlib.suppress(OSError):
+                super().dump_bytecode(bucket)
+
     class Exporter(HTMLExporter):
         def _create_environment(self) -> Any:
             environment = super()._create_environment()  # type: ignore[no-untyped-call]
-            environment.bytecode_cache = FileSystemBytecodeCache(templates)
+            environment.bytecode_cache = Compiled(templates)
             return environment
 
         def _init_resources(self, resources: Any) -> Any:

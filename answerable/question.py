@@ -57,6 +57,12 @@ class Question:
         """All three."""
         return self.page, self.snippet, self.test
 
+    @property
+    def conftests(self) -> list[str]:
+        """What pytest reads besides the tests."""
+        paths = ((folder / "conftest.py").as_posix() for folder in Path(self.test).parents)
+        return [path for path in paths if (self.root / path).is_file()]
+
     def read(self, path: str) -> str:
         """The text of one of the files, line ends made plain. Raises `Problem` unless UTF-8."""
         try:
@@ -104,7 +110,7 @@ def stem_fault(root: Path, stem: str) -> str | None:
     """What is wrong with a stem, if anything; a test imports the snippet by it."""
     if not STEM.fullmatch(stem):
         return (
-            f"'{stem}' must be at most 100 lower-case letters, digits, underscores, "
+            f"'{stem}' must be lower-case letters, digits, underscores, at most 100, "
             "and start with a letter"
         )
     if stem == INDEX or RESERVED.fullmatch(stem):
