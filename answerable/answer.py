@@ -62,12 +62,8 @@ class Draft:
 
     def check_key(self, job: run.Job) -> str:
         """Names the verdicts: they depend on tests, conftest and pytest's settings as well."""
-        root, test = self.question.root, Path(self.question.test)
-        conftests = [
-            (root / folder / "conftest.py").read_text("utf-8")
-            for folder in test.parents
-            if (root / folder / "conftest.py").is_file()
-        ]
+        root = self.question.root
+        conftests = [self.question.read(path) for path in self.question.conftests]
         modules = {"pytest", *self.modules}.union(*map(snippet.imports, conftests))
         settings = [_pytest_settings(root), conftests, cache.versions(modules)]
         return cache.key("check", job.stem, self.snippet.text, self.tests, settings)
@@ -92,7 +88,7 @@ class Answer:
 
     def text(self, parts: tuple[str | page.Value, ...]) -> str:
         """A claim's sentence, or a figure's alternative text, with its values."""
-        return page.plain(page.render(parts, self.shown))
+        return page.plain(page.render(parts, lambda value: page.literal(self.shown(value))))
 
     def claims_json(self) -> list[dict[str, Any]]:
         """This question's part of `claims.json`; `page` is relative to the site's root."""
@@ -153,11 +149,18 @@ def read(question: Question) -> Draft:
 def read_all(root: Path) -> list[Draft]:
     """Every question of the project at `root`. Raises `Problems`, of all questions together."""
     drafts, problems = [], []
-    for question in find(root):
+    questions = find(root)
+    for question in questions:
         try:
             drafts.append(read(question))
         except Problems as several:
             problems += several.problems
+    for question in questions[:1]:  # what all tests share
+        for path in question.conftests:
+            try:
+                claims.read(question.read(path), path)
+            except Problem as problem:
+                problems.append(problem)
     if problems:
         raise Problems(problems)
     return drafts

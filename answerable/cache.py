@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import platform
+import re
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 log = logging.getLogger("mkdocs.plugins.answerable")
 
 KEEP_SECONDS = 30 * 24 * 3600  # what no build has used for so long is thrown away
+UNFINISHED = "unfinished-"  # how the name of a file begins while it is written
+NAME = re.compile(rf"[a-z-]+-[0-9a-f]{{64}}|{UNFINISHED}\w+")  # of what is ours in the folder
 
 
 class Cache:
@@ -37,8 +40,9 @@ class Cache:
             digest, _, text = path.read_bytes().partition(b"\n")
             if hashlib.sha256(text).hexdigest().encode() != digest:
                 return None
-            if time.time() - path.stat().st_mtime > KEEP_SECONDS / 30:
-                os.utime(path)
+            with contextlib.suppress(OSError):  # others may only read it
+                if time.time() - path.stat().st_mtime > KEEP_SECONDS / 30:
+                    os.utime(path)
             return json.loads(text)
         except (OSError, ValueError):
             return None
@@ -52,17 +56,18 @@ class Cache:
             log.warning("result not kept in the cache: %s", error)
 
     def prune(self) -> None:
-        """Throw away what has not been used for long."""
+        """Throw away what has not been used for long; nothing that is not ours."""
         with contextlib.suppress(OSError):
             for path in self.folder.iterdir():
-                if path.is_file() and time.time() - path.stat().st_mtime > KEEP_SECONDS:
+                ours = NAME.fullmatch(path.name) and path.is_file()
+                if ours and time.time() - path.stat().st_mtime > KEEP_SECONDS:
                     path.unlink()
 
 
 def write(path: Path, data: bytes) -> None:
     """Write a file so that at any moment it is whole: the old one, or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

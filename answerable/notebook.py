@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import json
@@ -65,7 +66,11 @@ def notebook(answer: Answer, site_url: str = "") -> str:
 def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
     """Prose as Markdown, between the cells of the program."""
     front = answer.draft.page.front
-    prose = f"# {front.title}\n\n"
+    prose = f"# {page.escaped(front.title)}\n\n"
+
+    def shown(value: page.Value) -> str:
+        return page.escaped(answer.shown(value))
+
     for piece in answer.draft.page.pieces:
         if isinstance(piece, page.CellUse):
             if prose.strip():
@@ -75,8 +80,8 @@ def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
         else:
             prose += page.render(
                 [piece],
-                value=answer.shown,
-                claim=lambda use: f"{page.render(use.text, answer.shown)} ✓",
+                value=shown,
+                claim=lambda use: f"{page.render(use.text, shown)} ✓",
             )
     if front.sources:
         prose += "\n\n## Sources\n\n" + "\n".join(f"- {source}" for source in front.sources)
@@ -174,7 +179,8 @@ def assets(store: cache.Cache) -> tuple[str, str]:
 def _convert(path: Path, store: cache.Cache) -> tuple[str, str]:
     """What mkdocs-jupyter makes of a notebook: the head with styles and scripts, and the body."""
     templates = store.folder / "templates"
-    templates.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        templates.mkdir(parents=True, exist_ok=True)
     from mkdocs_jupyter import nbconvert2
 
     nbconvert2.HTMLExporter = functools.partial(_exporter, str(templates))
@@ -195,10 +201,21 @@ def _exporter(templates: str, **settings: Any) -> Any:
     from jinja2 import FileSystemBytecodeCache
     from nbconvert.exporters.html import HTMLExporter
 
+    class Compiled(FileSystemBytecodeCache):
+        """As with results, that they cannot be kept does not stop a build."""
+
+        def load_bytecode(self, bucket: Any) -> None:
+            with contextlib.suppress(OSError):
+                super().load_bytecode(bucket)
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            with contextlib.suppress(OSError):
+                super().dump_bytecode(bucket)
+
     class Exporter(HTMLExporter):
         def _create_environment(self) -> Any:
             environment = super()._create_environment()  # type: ignore[no-untyped-call]
-            environment.bytecode_cache = FileSystemBytecodeCache(templates)
+            environment.bytecode_cache = Compiled(templates)
             return environment
 
         def _init_resources(self, resources: Any) -> Any:

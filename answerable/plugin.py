@@ -11,11 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 from mkdocs.config import config_options as option
-from mkdocs.config.base import Config
+from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
@@ -61,6 +62,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
     """Every question is answered before MkDocs touches the site: a problem leaves it as it was."""
 
     serving = False
+    notebooks: TemporaryDirectory[str] | None = None  # each build's own, until they are copied
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Note whether the site is for its author alone: what reloads the page is inline."""
@@ -68,14 +70,20 @@ class AnswerablePlugin(BasePlugin[Settings]):
 
     def load_config(self, options: Any, config_file_path: str | None = None) -> Any:
         """Begin at once to run programs and check claims: what follows in MkDocs takes a while."""
-        faults = super().load_config(options, config_file_path)
+        errors, warnings = super().load_config(options, config_file_path)
+        for name in ("time_limit", "workers"):
+            value = self.config[name]
+            if isinstance(value, (int, float)) and not 0 < value < 1e6:  # what is not a number, too
+                errors.append((name, ValidationError(f"{value} is not a number above 0")))
+        if errors:
+            return errors, warnings
         self.root = Path(config_file_path or "mkdocs.yml").resolve().parent
         self.store = cache.Cache(self.root / self.config.cache_dir)
         self.executor = ThreadPoolExecutor(self.config.workers or os.cpu_count())
         limit = self.config.time_limit
         self.coming = answer.Answers(self.root, self.store, self.executor, limit)
         self.live = ThreadPoolExecutor(1).submit(browser.files if self.config.browser else dict)
-        return faults
+        return errors, warnings
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Add what the pages need; have `mkdocs serve` watch programs and tests too."""
@@ -105,10 +113,12 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.views: dict[str, str] = {}
         self.places: dict[str, dict[str, str]] = {}
         self.extras: dict[str, str | bytes] = {}
+        self.notebooks = TemporaryDirectory(prefix="answerable-")
         doing = "Running programs, checking claims"
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
                 self.keep(item, config.site_url or "")
+            self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.try_lists()
         except (Problem, Problems) as problems:
             log.error(problems)
@@ -119,7 +129,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.shared: dict[str, bytes | Path] = {}
         try:
             self.shared = self.live.result()
-        except Unavailable as missing:
+        except (Unavailable, OSError) as missing:
             log.warning(f"Pages will have no Run: {missing}")
         self.store.prune()
         claims = sum(len(item.draft.claims) for item in self.answers.values())
@@ -132,7 +142,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.answers[stem] = item
         text = notebook.notebook(item, site_url)
         self.extras[feeds.markdown_path(item)] = feeds.markdown(text)
-        cache.write(self.notebook_path(stem), text.encode())
+        self.notebook_path(stem).parent.mkdir(exist_ok=True)
+        self.notebook_path(stem).write_text(text, "utf-8")
         if self.shows_notebooks:
             self.views[stem] = notebook.view(text, self.notebook_path(stem), self.store)
 
@@ -141,15 +152,14 @@ class AnswerablePlugin(BasePlugin[Settings]):
         docs = self.root / "docs"
         for path in sorted(docs.rglob("*.md")):
             name = path.relative_to(docs).as_posix()
-            if not name.startswith("questions/"):
+            if not name.startswith("questions/") and path.is_file():
                 text = path.read_text("utf-8", "replace")
                 web.lists(text, name, self.answers.values(), self.site)
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
-        path = self.notebook_path(stem)
-        name = path.relative_to(self.store.folder).as_posix()
-        file = File(name, str(self.store.folder), config.site_dir, config.use_directory_urls)
+        name, folder = f"notebooks/{stem}.ipynb", str(self.notebook_path(stem).parents[1])
+        file = File(name, folder, config.site_dir, config.use_directory_urls)
         if self.shows_notebooks:
             from mkdocs_jupyter.plugin import NotebookFile
 
@@ -159,12 +169,13 @@ class AnswerablePlugin(BasePlugin[Settings]):
 
     def notebook_path(self, stem: str) -> Path:
         """Where the notebook lies until MkDocs copies it."""
-        return self.store.folder / "notebooks" / f"{stem}.ipynb"
+        assert self.notebooks
+        return Path(self.notebooks.name) / "notebooks" / f"{stem}.ipynb"
 
     @event_priority(-50)  # after mkdocs-jupyter has looked for other notebooks
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the notebooks, `claims.json` and what pages need; list the questions in `nav`."""
-        answers = [self.answers[stem] for stem in sorted(self.answers)]
+        answers = list(self.answers.values())
         rows = [row for item in answers for row in item.claims_json()]
         generated: dict[str, str] = {
             "claims.json": json.dumps(rows, indent=1, ensure_ascii=False) + "\n",
@@ -192,7 +203,9 @@ class AnswerablePlugin(BasePlugin[Settings]):
     ) -> str:
         """Expand a question's page; put the list of questions where a page asks for it."""
         if item := self.answers.get(_stem(page, "questions", ".md")):
-            page.meta["title"] = escape(item.draft.page.front.title)  # MkDocs takes it for HTML
+            front = item.draft.page.front
+            for key in ("title", "description"):  # the theme takes them for HTML
+                page.meta[key] = escape(getattr(front, key))
             answers = self.answers.values()
             markdown, self.places[page.file.src_uri] = web.expand(item, answers, self.site)
             return markdown
@@ -214,7 +227,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         )
         answered = get_relative_url(f"questions/{stem}/", page.url)
         page.meta["search"] = {"exclude": True}  # the question's own page is found already
-        page.title = escape(self.answers[stem].draft.page.front.title)
+        page.meta["title"] = escape(self.answers[stem].draft.page.front.title)
         page.toc = get_toc(notebook.contents(self.answers[stem]))
         page.content = (
             f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script>'
@@ -267,6 +280,16 @@ class AnswerablePlugin(BasePlugin[Settings]):
         for name, content in self.extras.items():
             data = content.encode() if isinstance(content, str) else content
             write_file(data, str(Path(config.site_dir) / name))
+        if self.notebooks:
+            self.notebooks.cleanup()
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """A full disk is no fault of a program's: one line says it."""
+        if self.notebooks:
+            self.notebooks.cleanup()
+        if isinstance(error, OSError):
+            log.error(f"The site could not be written: {error}")
+            raise Abort("It is not whole; the next build writes all of it.") from None
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,7 +33,8 @@ class Problems(Exception):
 
 def closest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that `name` was most likely meant to be, if any is near."""
-    return next(iter(difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)), None)
+    some = list(itertools.islice(valid, 1000))  # it takes time, for each name that is wrong
+    return next(iter(difflib.get_close_matches(name, some, n=1, cutoff=0.5)), None)
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

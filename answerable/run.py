@@ -92,10 +92,15 @@ def run(job: Job) -> Result:
     """Do the job in a fresh process. Raises `Problem` on anything an author has to mend."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = _context().Process(target=_child, args=(sender, job), daemon=True)
-    with _start_lock, _clean_start():
-        process.start()
-        _running.add(process)
-    sender.close()
+    try:
+        with _start_lock, _clean_start():
+            process.start()
+            _running.add(process)
+    except (OSError, EOFError) as error:
+        receiver.close()
+        raise Problem(job.snippet.path, 1, f"no process could be started: {error}") from None
+    finally:
+        sender.close()
     deadline = time.monotonic() + job.limit
     path, line, doing = job.snippet.path, 1, "starting"
     try:
@@ -106,7 +111,7 @@ def run(job: Job) -> Result:
                 raise Problem(path, line, f"{what} ('time_limit' in mkdocs.yml)")
             try:
                 message = receiver.recv()
-            except EOFError:
+            except (EOFError, OSError):
                 process.join()
                 raise Problem(path, line, f"{_death(process.exitcode)} while {doing}") from None
             if isinstance(message, Result):
@@ -233,6 +238,7 @@ class _Tape(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
+        text.encode()  # raises what a terminal or a file would, where it is no UTF-8
         self.length += len(text)
         if self.length > PRINT_LIMIT and self.cell:
             path, cell = self.cell

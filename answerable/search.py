@@ -32,11 +32,11 @@ def files(docs: Iterable[dict[str, Any]], answers: Iterable[Answer]) -> dict[str
     texts: dict[str, str] = {}
     for doc in docs:
         location = doc["location"].partition("#")[0]
-        title = html.unescape(re.sub(r"<[^>]*>", "", doc["title"]))
+        title = html.unescape(re.sub(r"<[^<>]*>", "", doc["title"]))
         if location not in pages:
             pages[location] = {"location": location, "title": title, "asked": [], "description": ""}
             texts[location] = ""
-        texts[location] += f" {title} {html.unescape(re.sub('<[^>]*>', ' ', doc['text']))}"
+        texts[location] += f" {title} {html.unescape(re.sub('<[^<>]*>', ' ', doc['text']))}"
     for answer in answers:
         front = answer.draft.page.front
         if page := pages.get(f"questions/{answer.draft.question.stem}/"):

@@ -13,6 +13,8 @@ from answerable.problem import Problem
 
 MARKER = re.compile(r"#\s*%%(?P<title>.*)")
 NAME = re.compile(r"[A-Za-z]\w*")
+# What reading a text as Python may raise: on what is none, has a zero byte or is nested too deeply.
+NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ def parse(text: str, path: str) -> Snippet:
     """
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except NOT_PYTHON as error:
         raise _syntax_problem(error, path) from None
-    lines = text.splitlines()
+    lines = text.split("\n")  # as the tokenizer counts them: not at form feeds and the like
     markers = _markers(text)
     if not markers:
         raise Problem(path, 1, "no cells: start each part of the program with a line '# %% name'")
@@ -56,6 +58,7 @@ def parse(text: str, path: str) -> Snippet:
         if node.lineno < markers[0][0] and not _is_docstring(node):
             raise Problem(path, node.lineno, "code before the first cell: no reader would see it")
     cells: list[Cell] = []
+    first: dict[str, int] = {}
     ends = [line for line, _ in markers[1:]] + [len(lines) + 1]
     for (line, title), end in zip(markers, ends, strict=True):
         if not NAME.fullmatch(title):
@@ -65,11 +68,9 @@ def parse(text: str, path: str) -> Snippet:
                 line,
                 f"'# %%' takes one name of letters, digits and underscores, not '{title}'{hint}",
             )
-        for other in cells:
-            if other.name == title:
-                raise Problem(
-                    path, line, f"two cells are named '{title}' (first: line {other.line - 1})"
-                )
+        if title in first:
+            raise Problem(path, line, f"two cells are named '{title}' (first: line {first[title]})")
+        first[title] = line
         body = lines[line : end - 1]
         skipped = next((i for i, text_line in enumerate(body) if text_line.strip()), 0)
         cells.append(Cell(title, "\n".join(body[skipped:]).rstrip(), line + 1 + skipped))
@@ -82,9 +83,11 @@ def parse(text: str, path: str) -> Snippet:
 def compile_cell(cell: Cell, path: str) -> ast.Module:
     """The cell's syntax tree, its line numbers those of the file at `path`. Raises `Problem`."""
     try:
-        return ast.parse("\n" * (cell.line - 1) + cell.source, filename=path)
-    except SyntaxError as error:
-        raise _syntax_problem(error, path, f"in cell '{cell.name}' alone: ") from None
+        tree = ast.parse(cell.source, filename=path)
+    except NOT_PYTHON as error:
+        alone = f"in cell '{cell.name}' alone: "
+        raise _syntax_problem(error, path, alone, cell.line) from None
+    return ast.increment_lineno(tree, cell.line - 1)
 
 
 def future_flags(text: str) -> int:
@@ -124,8 +127,9 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _syntax_problem(error: Exception, path: str, where: str = "") -> Problem:
+def _syntax_problem(error: Exception, path: str, where: str = "", first: int = 1) -> Problem:
+    """What is wrong in a text whose first line is the file's line `first`."""
     if isinstance(error, SyntaxError):
-        code = f"{error.text.rstrip()}" if error.text else ""
-        return Problem(path, error.lineno or 1, f"{where}{type(error).__name__}: {error.msg}", code)
-    return Problem(path, 1, f"not a Python program: {error}")
+        line, code = (error.lineno or 1) + first - 1, (error.text or "").rstrip()
+        return Problem(path, line, f"{where}{type(error).__name__}: {error.msg}", code)
+    return Problem(path, first, f"{where}not a Python program: {error or 'too deeply nested'}")

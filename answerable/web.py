@@ -20,7 +20,7 @@ from answerable.answer import Answer
 from answerable.page import literal
 
 # In any page: here stands the list of all questions, or of those whose front matter says so.
-LIST = re.compile(r"<!-- questions(?: (\w+): (.+?))? -->")
+LIST = re.compile(r"<!-- questions(?: (\w+): ((?:(?!<!--).)+?))? -->")
 CHOICES = ("posts", "tags", "topic")
 REVISIONS = "<!-- revisions -->"  # in any page: here stands what was changed in answers, and when
 
@@ -74,11 +74,13 @@ def outside(converted: str, to_root: str) -> tuple[str, dict[str, str]]:
     scripts: dict[str, str] = {}
 
     def name(match: re.Match[str]) -> str:
+        if not match[2]:  # it never ends, so no browser runs it
+            return match[0]
         name = f"assets/inline-{hashlib.sha256(match[1].encode()).hexdigest()[:16]}.js"
         scripts[name] = match[1]
         return f'<script src="{to_root}/{name}"></script>'
 
-    return re.sub(r"<script>(.*?)</script>", name, converted, flags=re.DOTALL), scripts
+    return re.sub(r"<script>(.*?)(</script>|\Z)", name, converted, flags=re.DOTALL), scripts
 
 
 def protected(converted: str) -> str:
@@ -160,7 +162,8 @@ def navigation(nav: list[Any] | None, answers: Iterable[Answer]) -> list[Any] | 
     if nav is None:
         return None
     topics = [
-        {topic: list(map(_source, items))} for topic, items in frame.by_topic(answers).items()
+        {html.escape(topic): list(map(_source, items))}  # MkDocs takes it for HTML
+        for topic, items in frame.by_topic(answers).items()
     ]
     made: list[Any] = []
     for entry in nav:
@@ -180,7 +183,7 @@ def _source(answer: Answer) -> str:
 
 def _value(answer: Answer, value: page.Value) -> str:
     raw, shown = answer.values[value.expression]
-    return f'<data value="{html.escape(raw)}">{literal(shown)}</data>'
+    return f'<data value="{literal(raw)}">{literal(shown)}</data>'
 
 
 def _claim(answer: Answer, use: page.ClaimUse) -> str:
@@ -242,7 +245,9 @@ def _sources(answer: Answer) -> str:
     front = answer.draft.page.front
     parts = []
     if front.sources:
-        parts += ["## Sources", "", *(f"- {source}" for source in front.sources), ""]
+        # They are Markdown, but what stands in braces is no attribute list.
+        sources = [f"- {source.replace('{', '&#123;')}" for source in front.sources]
+        parts += ["## Sources", "", *sources, ""]
     if front.asked_as:
         asked = [f"- {literal(asking)}" for asking in front.asked_as]
         parts += ["## Also asked as", "", *asked, ""]

@@ -17,17 +17,24 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from answerable.cache import write
+from answerable.cache import Cache, write
 
 HERE = Path(__file__).parent
 LOCK: dict[str, Any] = json.loads((HERE / "runtime.json").read_text("utf-8"))
 SERVER = f"https://cdn.jsdelivr.net/pyodide/v{LOCK['pyodide']}/full/"
 SECONDS = 10  # that the server may keep silent
+# What other programs say is UTF-8, whatever this machine's locale is.
+SAID: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
+
+
+# What fetching may raise: no connection, one that breaks off, a program that fails, half a file.
+BROKEN = (OSError, HTTPException, subprocess.SubprocessError, zipfile.BadZipFile)
 
 
 class Unavailable(Exception):
@@ -43,7 +50,7 @@ def fetch() -> dict[str, Path]:
         if missing:
             try:
                 source(folder, missing)
-            except (OSError, subprocess.SubprocessError, zipfile.BadZipFile) as error:
+            except BROKEN as error:
                 tried.append(f"{source.__doc__} {error}")
             missing = {name for name in missing if not _right(folder / name, name)}
     if missing:
@@ -52,36 +59,40 @@ def fetch() -> dict[str, Path]:
     return {name: folder / name for name in LOCK["files"]}
 
 
-def bundle() -> dict[str, Path]:
+def bundle() -> dict[str, bytes]:
     """The editor and the search as one script each, made on first use. Raises `Unavailable`."""
     sources = {path.name: path.read_bytes() for path in sorted((HERE / "bundle").iterdir())}
-    digest = hashlib.sha256(b"".join(sources.values())).hexdigest()[:16]
-    made = {name: _home() / f"bundle-{digest}" / name for name in BUNDLED}
-    if not all(path.is_file() for path in made.values()):
-        with tempfile.TemporaryDirectory() as name:
-            for file, content in sources.items():
-                (Path(name) / file).write_bytes(content)
-            bundle = ["esbuild", "--bundle", "--minify", "--format=esm", "--legal-comments=none"]
-            for command in (
-                [*_npm(), "ci", "--silent", "--no-audit", "--no-fund"],
-                [*_npm(), "exec", "--offline", "--", *bundle, *BUNDLED, "--outdir=out"],
-            ):
-                try:
-                    subprocess.run(command, cwd=name, check=True, capture_output=True, text=True)
-                except (OSError, subprocess.SubprocessError) as error:
-                    said = getattr(error, "stderr", "") or error
-                    what = f"{' and '.join(BUNDLED)} could not be bundled: {said}"
-                    raise Unavailable(what) from None
-            for file, path in made.items():
-                write(path, (Path(name) / "out" / file).read_bytes())
-    return made
+    digest = hashlib.sha256(b"".join(sources.values())).hexdigest()
+    store, key = Cache(_home()), f"bundle-{digest}"
+    if not (made := store.load(key)):
+        try:
+            made = _bundled(sources)
+        except (OSError, subprocess.SubprocessError) as error:
+            said = getattr(error, "stderr", "") or error
+            what = f"{' and '.join(BUNDLED)} could not be bundled: {said}"
+            raise Unavailable(what) from None
+        store.store(key, made)
+    return {name: text.encode() for name, text in made.items()}
+
+
+def _bundled(sources: dict[str, bytes]) -> dict[str, str]:
+    bundle = ["esbuild", "--bundle", "--minify", "--format=esm", "--legal-comments=none"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in sources.items():
+            (Path(folder) / name).write_bytes(content)
+        for command in (
+            [*_npm(), "ci", "--silent", "--no-audit", "--no-fund"],
+            [*_npm(), "exec", "--offline", "--", *bundle, *BUNDLED, "--outdir=out"],
+        ):
+            subprocess.run(command, cwd=folder, check=True, **SAID)
+        return {name: (Path(folder) / "out" / name).read_text("utf-8") for name in BUNDLED}
 
 
 BUNDLED = ("editor.js", "search.js")
 
 
 def _home() -> Path:
-    return platformdirs.user_cache_path("answerable", ensure_exists=True)
+    return platformdirs.user_cache_path("answerable")
 
 
 def _right(path: Path, name: str) -> bool:
@@ -116,7 +127,7 @@ def _from_index(folder: Path, names: set[str]) -> None:
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         download += ["--require-hashes", "--only-binary=:all:", "--dest", name]
         command = [*download, "-r", str(requirements)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, **SAID)
         if done.returncode:
             raise OSError(done.stderr.strip())
         for wheel in Path(name).glob("*.whl"):

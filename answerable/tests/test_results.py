@@ -241,15 +241,17 @@ def test_a_cache_that_cannot_be_written_does_not_stop_a_build(tmp_path, caplog):
 
 def test_what_was_not_used_for_long_is_thrown_away(tmp_path):
     store = cache.Cache(tmp_path)
-    for name in ("old", "new", "used"):
-        store.store(name, 1)
+    old, new, used = (cache.key("run", name) for name in ("old", "new", "used"))
+    for key in (old, new, used):
+        store.store(key, 1)
+    for other in ("mine.txt", "unfinished-x1"):  # the second was left by a build that was killed
+        (tmp_path / other).write_text("")
     long_ago = time.time() - cache.KEEP_SECONDS - 1
-    for name in ("old", "used"):
-        os.utime(tmp_path / name, (long_ago, long_ago))
-    assert store.load("used") == 1
+    for key in (old, used, "mine.txt", "unfinished-x1"):
+        os.utime(tmp_path / key, (long_ago, long_ago))
+    assert store.load(used) == 1
     store.prune()
-    assert store.load("old") is None
-    assert store.load("new") == store.load("used") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {new, used, "mine.txt"}
 
 
 def test_a_build_after_any_damage_is_the_build_before(project):
