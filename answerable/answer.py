@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -181,7 +181,7 @@ class Answers:
                 self.known.append((draft, job, _result(ran, checked)))
             else:
                 stale.append((draft, job))
-        if stale:
+        if stale and isinstance(executor, ThreadPoolExecutor):  # they will run on this machine
             run.preload(set().union(*(draft.modules for draft, _ in stale)))
         self.pending = {executor.submit(run.run, job): (draft, job) for draft, job in stale}
 

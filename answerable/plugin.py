@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mkdocs.config import config_options as option
-from mkdocs.config.base import Config
+from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
@@ -31,6 +30,7 @@ from answerable import (
     browser,
     cache,
     card,
+    executor,
     feeds,
     frame,
     notebook,
@@ -55,6 +55,8 @@ class Settings(Config):
     cache_dir = option.Type(str, default=".answerable")  # relative to mkdocs.yml; may be deleted
     browser = option.Type(bool, default=True)  # whether readers can run, edit, check and break
     workers = option.Optional(option.Type(int))  # programs at a time; as many as cores if not set
+    executor = option.Optional(option.Type(str))  # this machine, if not set; "dask", "module:func"
+    scheduler = option.Optional(option.Type(str))  # the address of Dask's, "tcp://host:8786"
 
 
 class AnswerablePlugin(BasePlugin[Settings]):
@@ -69,11 +71,17 @@ class AnswerablePlugin(BasePlugin[Settings]):
     def load_config(self, options: Any, config_file_path: str | None = None) -> Any:
         """Begin at once to run programs and check claims: what follows in MkDocs takes a while."""
         faults = super().load_config(options, config_file_path)
+        if faults[0]:
+            return faults
         self.root = Path(config_file_path or "mkdocs.yml").resolve().parent
         self.store = cache.Cache(self.root / self.config.cache_dir)
-        self.executor = ThreadPoolExecutor(self.config.workers or os.cpu_count())
-        limit = self.config.time_limit
-        self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+        chosen = self.config.executor, self.config.scheduler, self.config.workers
+        try:
+            self.executor = executor.chosen(self.root, *chosen)
+            limit = self.config.time_limit
+            self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+        except executor.Unusable as error:
+            return [("executor", ValidationError(str(error)))], []
         self.live = ThreadPoolExecutor(1).submit(browser.files if self.config.browser else dict)
         return faults
 

@@ -42,6 +42,7 @@ class Job:
 
     `values` are (expression, path, line). `limit` is in seconds, for all of it. If `trial`, only
     whether claims hold matters: nothing is drawn, and the first claim that fails ends it.
+    `build` is a name by which others may `stop` it.
     """
 
     root: Path
@@ -52,6 +53,7 @@ class Job:
     only: tuple[str, ...] = ()
     trial: bool = False
     limit: float = 60.0
+    build: str = ""
 
 
 @dataclass
@@ -84,8 +86,10 @@ def run(job: Job) -> Result:
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = _context().Process(target=_child, args=(sender, job), daemon=True)
     with _start_lock, _clean_start():
+        if job.build in _stopped:
+            raise Problem(job.snippet.path, 1, "not run: the build was stopped")
         process.start()
-        _running.add(process)
+        _running[process] = job.build
     sender.close()
     deadline = time.monotonic() + job.limit
     path, line, doing = job.snippet.path, 1, "starting"
@@ -108,17 +112,22 @@ def run(job: Job) -> Result:
     finally:
         receiver.close()
         with _start_lock:
-            _running.discard(process)
+            del _running[process]
             _kill(process)
         process.join()
         process.close()
 
 
-def stop() -> None:
-    """Kill every program that is running; its `run` raises `Problem`."""
+def stop(build: str = "") -> None:
+    """Kill every program of a build that is running; its `run` raises `Problem`.
+
+    A build with a name is over: no more of its programs start.
+    """
     with _start_lock:
-        for process in _running:
-            _kill(process)
+        _stopped.update([build] if build else [])
+        for process, of in _running.items():
+            if of == build:
+                _kill(process)
 
 
 def _context() -> Any:
@@ -127,13 +136,20 @@ def _context() -> Any:
 
 
 _start_lock = threading.Lock()
-_running: set[Any] = set()
+_running: dict[Any, str] = {}  # processes, and the builds they are of
+_stopped: set[str] = set()
 
 
 @contextlib.contextmanager
 def _clean_start() -> Iterator[None]:
-    """While a process starts: the environment it shall have, and no main module to import."""
+    """While a process starts: the environment it shall have, and no main module to import.
+
+    Nor are we a daemon, as a worker of Dask's is: daemons may have no children, but ours end with
+    us all the same.
+    """
     environment, main = os.environ.copy(), sys.modules["__main__"]
+    us = multiprocessing.current_process()
+    daemon, us.daemon = us.daemon, False
     os.environ.update(ENVIRONMENT)
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
@@ -141,6 +157,7 @@ def _clean_start() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(environment)
+        us.daemon = daemon
         sys.modules["__main__"] = main
 
 
