@@ -6,7 +6,7 @@ import dataclasses
 import platform
 import tomllib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -218,7 +218,7 @@ class Answers:
                 self.known.append((draft, job, _result(ran, checked)))
             else:
                 stale.append(dataclasses.replace(work, ran=bool(ran), checked=bool(checked)))
-        if stale:
+        if stale and isinstance(executor, ThreadPoolExecutor):  # they will run on this machine
             run.preload(set().union(*(snippet.imports(it.draft.snippet.text) for it in stale)))
         self.pending = {executor.submit(run.run, work.job): work for work in stale}
 

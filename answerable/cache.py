@@ -80,7 +80,7 @@ def write(path: Path, data: bytes) -> None:
 
 def key(kind: str, *parts: Any) -> str:
     """The name of the result of this `kind` that depends on `parts` and on who makes it."""
-    text = json.dumps([kind, _maker(), parts], sort_keys=True, default=str)
+    text = json.dumps([kind, maker(), parts], sort_keys=True, default=str)
     return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -100,7 +100,7 @@ def versions(modules: Iterable[str]) -> dict[str, str]:
 
 
 @functools.cache
-def _maker() -> list[str]:
+def maker() -> list[str]:
     """Python, the machine, and this engine's own code."""
     folder = Path(__file__).parent
     ours = hashlib.sha256()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,7 @@ from answerable import (
     browser,
     cache,
     card,
+    executor,
     feeds,
     frame,
     notebook,
@@ -56,6 +56,8 @@ class Settings(Config):
     cache_dir = option.Type(str, default=".answerable")  # relative to mkdocs.yml; may be deleted
     browser = option.Type(bool, default=True)  # whether readers can run, edit, check and break
     workers = option.Optional(option.Type(int))  # programs at a time; as many as cores if not set
+    executor = option.Optional(option.Type(str))  # this machine, if not set; "dask", "module:func"
+    scheduler = option.Optional(option.Type(str))  # the address of Dask's, "tcp://host:8786"
 
 
 class AnswerablePlugin(BasePlugin[Settings]):
@@ -79,9 +81,13 @@ class AnswerablePlugin(BasePlugin[Settings]):
             return errors, warnings
         self.root = Path(config_file_path or "mkdocs.yml").resolve().parent
         self.store = cache.Cache(self.root / self.config.cache_dir)
-        self.executor = ThreadPoolExecutor(self.config.workers or os.cpu_count())
-        limit = self.config.time_limit
-        self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+        chosen = self.config.executor, self.config.scheduler, self.config.workers
+        try:
+            self.executor = executor.chosen(self.root, *chosen)
+            limit = self.config.time_limit
+            self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+        except executor.Unusable as error:
+            return [("executor", ValidationError(str(error)))], []
         self.live = ThreadPoolExecutor(1).submit(browser.files if self.config.browser else dict)
         return errors, warnings
 

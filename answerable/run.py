@@ -43,6 +43,7 @@ class Job:
 
     `values` are (expression, path, line). `limit` is in seconds, for all of it. If `trial`, only
     whether claims hold matters: nothing is drawn, and the first claim that fails ends it.
+    `build` is a name by which others may `stop` it.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Job:
     only: tuple[str, ...] = ()
     trial: bool = False
     limit: float = 60.0
+    build: str = ""
 
 
 @dataclass
@@ -94,8 +96,10 @@ def run(job: Job) -> Result:
     process = _context().Process(target=_child, args=(sender, job), daemon=True)
     try:
         with _start_lock, _clean_start():
+            if job.build in _stopped:
+                raise Problem(job.snippet.path, 1, "not run: the build was stopped")
             process.start()
-            _running.add(process)
+            _running[process] = job.build
     except (OSError, EOFError) as error:
         receiver.close()
         raise Problem(job.snippet.path, 1, f"no process could be started: {error}") from None
@@ -122,17 +126,22 @@ def run(job: Job) -> Result:
     finally:
         receiver.close()
         with _start_lock:
-            _running.discard(process)
+            del _running[process]
             _kill(process)
         process.join()
         process.close()
 
 
-def stop() -> None:
-    """Kill every program that is running; its `run` raises `Problem`."""
+def stop(build: str = "") -> None:
+    """Kill every program of a build that is running; its `run` raises `Problem`.
+
+    A build with a name is over: no more of its programs start.
+    """
     with _start_lock:
-        for process in _running:
-            _kill(process)
+        _stopped.update([build] if build else [])
+        for process, of in _running.items():
+            if of == build:
+                _kill(process)
 
 
 def _context() -> Any:
@@ -141,13 +150,20 @@ def _context() -> Any:
 
 
 _start_lock = threading.Lock()
-_running: set[Any] = set()
+_running: dict[Any, str] = {}  # processes, and the builds they are of
+_stopped: set[str] = set()
 
 
 @contextlib.contextmanager
 def _clean_start() -> Iterator[None]:
-    """While a process starts: the environment it shall have, and no main module to import."""
+    """While a process starts: the environment it shall have, and no main module to import.
+
+    Nor are we a daemon, as a worker of Dask's is: daemons may have no children, but ours end with
+    us all the same.
+    """
     environment, main = os.environ.copy(), sys.modules["__main__"]
+    us = multiprocessing.current_process()
+    daemon, us.daemon = us.daemon, False
     os.environ.update(ENVIRONMENT)
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
@@ -155,6 +171,7 @@ def _clean_start() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(environment)
+        us.daemon = daemon
         sys.modules["__main__"] = main
 
 

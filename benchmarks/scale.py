@@ -99,7 +99,8 @@ class Site:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - started
-        assert process.returncode == 0 and (self.folder / "site/questions").is_dir(), self.name
+        assert process.returncode == 0, self.name
+        assert (self.folder / "site" / "questions").is_dir(), self.name
         return seconds, usage.ru_maxrss / 1024
 
     def saved(self, rounds: int) -> list[float]:

@@ -105,7 +105,7 @@ def test_a_package_it_does_not_import_changes_nothing(stale, monkeypatch):
 
 
 def test_the_version_of_python_and_of_the_engine_change_everything(stale, monkeypatch):
-    monkeypatch.setattr(cache, "_maker", lambda: ["another"])
+    monkeypatch.setattr(cache, "maker", lambda: ["another"])
     assert stale() == {"run", "check"}
 
 
