@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import platform
+import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +19,22 @@ from answerable.question import Question, find
 from answerable.session import Output
 
 T = TypeVar("T")
+LINK = re.compile(r"\]\((?:\./)?(\w+)\.md\b")  # from one question to another
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The three files of a question, read and found to fit together; nothing has run yet."""
+    """The three files of a question, read and found to fit together; nothing has run yet.
+
+    `stamps` are those of its files before they were read.
+    """
 
     question: Question
     page: page.Page
     snippet: snippet.Snippet
     claims: list[claims.Claim]
     tests: str
+    stamps: list[Any]
 
     def job(self, limit: float) -> run.Job:
         """All there is to do for this question."""
@@ -73,7 +80,8 @@ class Draft:
 class Answer:
     """A draft with its results: nothing in it is left to be believed.
 
-    `outputs` by cell, `values` as (raw, shown) by expression, `verdicts` by test name.
+    `outputs` by cell, `values` as (raw, shown) by expression, `verdicts` by test name; `needed`
+    are the digests of the files that were read besides the question's own.
     """
 
     draft: Draft
@@ -81,6 +89,7 @@ class Answer:
     values: dict[str, tuple[str, str]]
     verdicts: dict[str, claims.Verdict]
     seconds: float
+    needed: dict[str, str | None]
 
     def shown(self, value: page.Value) -> str:
         """A value as a reader sees it."""
@@ -90,14 +99,24 @@ class Answer:
         """A claim's sentence, or a figure's alternative text, with its values."""
         return page.plain(page.render(parts, lambda value: page.literal(self.shown(value))))
 
+    @functools.cached_property
+    def links(self) -> frozenset[str]:
+        """The questions that its prose links to."""
+        prose = "".join(piece for piece in self.draft.page.pieces if isinstance(piece, str))
+        return frozenset(LINK.findall(prose))
+
+    @functools.cached_property
+    def statements(self) -> dict[str, str]:
+        """Each claim's sentence, as text, by its id."""
+        return {use.id: self.text(use.text) for use in self.draft.page.claims}
+
     def claims_json(self) -> list[dict[str, Any]]:
         """This question's part of `claims.json`; `page` is relative to the site's root."""
-        uses = {use.id: use for use in self.draft.page.claims}
         return [
             {
                 "id": claim.id,
                 "page": f"questions/{self.draft.question.stem}/",
-                "statement": self.text(uses[claim.id].text),
+                "statement": self.statements[claim.id],
                 "test": claim.node,
                 "kind": claim.kind,
                 "status": self.verdicts[claim.test].status,
@@ -110,6 +129,7 @@ class Answer:
 def read(question: Question) -> Draft:
     """Read a question's three files. Raises `Problems`: all that can be seen without running."""
     problems: list[Problem] = []
+    stamps = _stamps(question)
 
     def attempt(parse: Callable[[str, str], T], path: str) -> tuple[str, T | None]:
         try:
@@ -143,14 +163,14 @@ def read(question: Question) -> Draft:
                     problems.append(problem)
     if problems or not (prose and program and stated is not None):
         raise Problems(problems)
-    return Draft(question, prose, program, stated, tests)
+    return Draft(question, prose, program, stated, tests, stamps)
 
 
-def read_all(root: Path) -> list[Draft]:
-    """Every question of the project at `root`. Raises `Problems`, of all questions together."""
+def read_all(root: Path, known: Container[str] = ()) -> list[Draft]:
+    """Every question of the project at `root`, but those `known`. Raises `Problems` of them all."""
     drafts, problems = [], []
     questions = find(root)
-    for question in questions:
+    for question in (it for it in questions if it.stem not in known):
         try:
             drafts.append(read(question))
         except Problems as several:
@@ -192,20 +212,66 @@ class Work:
             return False
 
 
+class Memory:
+    """Answers of this process's last build, while their files have not been touched since."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[Answer, list[Any]]] = {}
+
+    def untouched(self) -> dict[str, Answer]:
+        """Those that still hold, by stem."""
+        return {
+            stem: answer
+            for stem, (answer, stamps) in self.answers.items()
+            if stamps == _stamps(answer.draft.question, answer.needed)
+        }
+
+    def keep(self, answer: Answer) -> None:
+        """Note an answer, unless something was written to meanwhile."""
+        draft, root = answer.draft, answer.draft.question.root
+        stamps = _stamps(draft.question, answer.needed)
+        if stamps[: len(draft.stamps)] == draft.stamps and needs.unchanged(root, answer.needed):
+            self.answers[draft.question.stem] = answer, stamps
+
+
+def _stamps(question: Question, needed: Iterable[str] = ()) -> list[Any]:
+    """What tells whether somebody has written to any file that an answer depends on."""
+    conftests = (folder / "conftest.py" for folder in Path(question.test).parents)
+    paths: tuple[str | Path, ...] = (*question.files, "pyproject.toml", *conftests, *needed)
+    return [_stamp(question.root / path) for path in paths]
+
+
+def _stamp(path: Path) -> Any:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 class Answers:
     """Every question's answer: results from `store`, or being made by `executor` from now on.
 
     Making one starts the work; going through it yields each answer as soon as it is known, and at
-    the end raises `Problems` if anything in the project is not right.
+    the end raises `Problems` if anything in the project is not right. What is in `memory` is taken
+    as it is; what is not comes to be in it.
     """
 
-    def __init__(self, root: Path, store: cache.Cache, executor: Executor, limit: float) -> None:
-        self.store = store
+    def __init__(
+        self,
+        root: Path,
+        store: cache.Cache,
+        executor: Executor,
+        limit: float,
+        memory: Memory | None = None,
+    ) -> None:
+        self.store, self.memory = store, memory or Memory()
         self.problems: list[Problem] = []
-        self.known: list[tuple[Draft, run.Job, run.Result]] = []
+        self.known: list[tuple[Work, run.Result]] = []
         self.pending: dict[Future[run.Result], Work] = {}
+        self.remembered = self.memory.untouched()
         try:
-            drafts = read_all(root)
+            drafts = read_all(root, self.remembered)
         except Problems as several:
             self.problems = several.problems
             return
@@ -215,7 +281,7 @@ class Answers:
             work = Work(draft, job, draft.run_key(job), draft.check_key(job))
             ran, checked = (_kept(store, key, root) for key in (work.run_key, work.check_key))
             if ran and checked:
-                self.known.append((draft, job, _result(ran, checked)))
+                self.known.append((work, _result(ran, checked)))
             else:
                 stale.append(dataclasses.replace(work, ran=bool(ran), checked=bool(checked)))
         if stale and isinstance(executor, ThreadPoolExecutor):  # they will run on this machine
@@ -224,12 +290,13 @@ class Answers:
 
     def __len__(self) -> int:
         """How many there will be, if all is right."""
-        return len(self.known) + len(self.pending)
+        return len(self.remembered) + len(self.known) + len(self.pending)
 
     def __iter__(self) -> Iterator[Answer]:
         """Each answer as soon as it is known."""
-        for draft, job, result in self.known:
-            yield from _accept(draft, job, result, self.problems)
+        yield from self.remembered.values()
+        for work, result in self.known:
+            yield from self.accept(work, result)
         for future in as_completed(self.pending):
             work = self.pending[future]
             try:
@@ -239,9 +306,15 @@ class Answers:
                 continue
             if work.unedited():
                 self.keep(work, result)
-            yield from _accept(work.draft, work.job, result, self.problems)
+            yield from self.accept(work, result)
         if self.problems:
             raise Problems(self.problems)
+
+    def accept(self, work: Work, result: run.Result) -> Iterator[Answer]:
+        """The answer, if it is one; it is remembered."""
+        for answer in _accept(work, result, self.problems):
+            self.memory.keep(answer)
+            yield answer
 
     def keep(self, work: Work, result: run.Result) -> None:
         """Store a new result. A claim that fails is checked again each time."""
@@ -269,11 +342,9 @@ def _kept(store: cache.Cache, key: str, root: Path) -> Any:
     return None
 
 
-def _accept(
-    draft: Draft, job: run.Job, result: run.Result, problems: list[Problem]
-) -> Iterator[Answer]:
+def _accept(work: Work, result: run.Result, problems: list[Problem]) -> Iterator[Answer]:
     """The answer, if every claim passed and every figure has its text; else `problems` grows."""
-    before = len(problems)
+    draft, before = work.draft, len(problems)
     for claim in draft.claims:
         verdict = result.verdicts.get(claim.test)
         if not verdict or verdict.status != "passed":
@@ -291,9 +362,10 @@ def _accept(
     if len(problems) == before:
         values = {
             expression: pair
-            for (expression, *_), pair in zip(job.values, result.values, strict=True)
+            for (expression, *_), pair in zip(work.job.values, result.values, strict=True)
         }
-        yield Answer(draft, result.outputs, values, result.verdicts, result.seconds)
+        needed = {**result.ran.files, **result.checked.files}
+        yield Answer(draft, result.outputs, values, result.verdicts, result.seconds, needed)
 
 
 def _result(ran: dict[str, Any], checked: dict[str, Any]) -> run.Result:
@@ -306,6 +378,8 @@ def _result(ran: dict[str, Any], checked: dict[str, Any]) -> run.Result:
         values=[(raw, shown) for raw, shown in ran["values"]],
         verdicts={test: claims.Verdict(**verdict) for test, verdict in checked["verdicts"].items()},
         seconds=ran["seconds"],
+        ran=needs.Needs(ran["needs"]["files"]),
+        checked=needs.Needs(checked["needs"]["files"]),
     )
 
 

@@ -125,6 +125,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             for item in tqdm(self.coming, doing, leave=False, disable=None):
                 self.keep(item, config.site_url or "")
             self.answers = dict(sorted(self.answers.items()))  # however fast each was
+            self.neighbours = frame.Neighbours(self.answers.values())
             self.try_lists()
         except (Problem, Problems) as problems:
             log.error(problems)
@@ -212,8 +213,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             front = item.draft.page.front
             for key in ("title", "description"):  # the theme takes them for HTML
                 page.meta[key] = escape(getattr(front, key))
-            answers = self.answers.values()
-            markdown, self.places[page.file.src_uri] = web.expand(item, answers, self.site)
+            expanded = web.expand(item, self.neighbours, self.site)
+            markdown, self.places[page.file.src_uri] = expanded
             return markdown
         return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
 

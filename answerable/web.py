@@ -42,7 +42,7 @@ HEADERS = f"/*\n  Content-Security-Policy: {POLICY}\n"  # for hosts that read a 
 
 
 def expand(
-    answer: Answer, answers: Collection[Answer], site: frame.Site
+    answer: Answer, neighbours: frame.Neighbours, site: frame.Site
 ) -> tuple[str, dict[str, str]]:
     """The page's Markdown, and by place the HTML to put there once the Markdown is converted."""
     places: dict[str, str] = {}
@@ -58,7 +58,7 @@ def expand(
         claim=lambda use: _claim(answer, use),
         cell=lambda use: put(_cell(answer, use), use.indent),
     )
-    facts, around = put(frame.head(answer, site)), frame.foot(answer, answers, site)
+    facts, around = put(frame.head(answer, site)), frame.foot(answer, neighbours, site)
     end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer))}"
     return f"{facts}{body.rstrip()}\n\n{end}", places
 
