@@ -8,12 +8,15 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
+from jinja2 import Environment
+from mkdocs.commands import serve
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
@@ -21,9 +24,10 @@ from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
-from mkdocs.utils import get_build_datetime, get_relative_url, write_file
+from mkdocs.utils import clean_directory, get_build_datetime, get_relative_url, write_file
 from tqdm import tqdm
 
 from answerable import (
@@ -38,6 +42,7 @@ from answerable import (
     question,
     run,
     search,
+    serving,
     web,
 )
 from answerable.browser.runtime import Unavailable
@@ -60,11 +65,38 @@ class Settings(Config):
     scheduler = option.Optional(option.Type(str))  # the address of Dask's, "tcp://host:8786"
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What is made of an answer besides its page; `view` is the notebook as HTML."""
+
+    answer: answer.Answer
+    notebook: str
+    view: str
+    markdown: str
+    program: str
+
+
 class AnswerablePlugin(BasePlugin[Settings]):
     """Every question is answered before MkDocs touches the site: a problem leaves it as it was."""
 
     serving = False
     notebooks: TemporaryDirectory[str] | None = None  # each build's own, until they are copied
+
+    def __init__(self) -> None:
+        self.on_shutdown()
+
+    def on_shutdown(self) -> None:
+        """What is known from one build to the next is known while serving only."""
+        self.memory = answer.Memory()
+        self.parts: dict[str, Parts] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is being served yet: all pages are to be made."""
+        self.made: serving.State | None = None  # what the pages being served were made from
+        self.named: dict[str, tuple[Any, Any]] = {}  # title and front matter of each
+        self.written: dict[str, str | bytes] = {}
+        self.index = search.Index()
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Note whether the site is for its author alone: what reloads the page is inline."""
@@ -85,7 +117,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         try:
             self.executor = executor.chosen(self.root, *chosen)
             limit = self.config.time_limit
-            self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+            self.coming = answer.Answers(self.root, self.store, self.executor, limit, self.memory)
         except executor.Unusable as error:
             return [("executor", ValidationError(str(error)))], []
         self.live = ThreadPoolExecutor(1).submit(browser.files if self.config.browser else dict)
@@ -116,7 +148,6 @@ class AnswerablePlugin(BasePlugin[Settings]):
         """Wait for the answers, before the site is touched."""
         started = time.perf_counter()
         self.answers: dict[str, answer.Answer] = {}
-        self.views: dict[str, str] = {}
         self.places: dict[str, dict[str, str]] = {}
         self.extras: dict[str, str | bytes] = {}
         self.notebooks = TemporaryDirectory(prefix="answerable-")
@@ -144,15 +175,23 @@ class AnswerablePlugin(BasePlugin[Settings]):
         log.info(f"{len(self.answers)} questions answered, {claims} claims hold ({seconds:.1f} s)")
 
     def keep(self, item: answer.Answer, site_url: str) -> None:
-        """Note an answer, and write its notebook where mkdocs-jupyter will find it."""
+        """Note an answer, and what its page is not made of; of one we know, that is known."""
         stem = item.draft.question.stem
         self.answers[stem] = item
-        text = notebook.notebook(item, site_url)
-        self.extras[feeds.markdown_path(item)] = feeds.markdown(text)
-        self.notebook_path(stem).parent.mkdir(exist_ok=True)
-        self.notebook_path(stem).write_text(text, "utf-8")
-        if self.shows_notebooks:
-            self.views[stem] = notebook.view(text, self.notebook_path(stem), self.store)
+        if stem not in self.parts or self.parts[stem].answer is not item:
+            text = notebook.notebook(item, site_url)
+            view = ""
+            if self.shows_notebooks:
+                view = notebook.view(text, self.write_notebook(stem, text), self.store)
+            self.parts[stem] = Parts(item, text, view, feeds.markdown(text), browser.question(item))
+        self.extras[feeds.markdown_path(item)] = self.parts[stem].markdown
+
+    def write_notebook(self, stem: str, text: str) -> Path:
+        """Put a notebook where mkdocs-jupyter will find it."""
+        path = self.notebook_path(stem)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
 
     def try_lists(self) -> None:
         """Raise the problem of a page that asks for a list of questions there is not."""
@@ -192,18 +231,48 @@ class AnswerablePlugin(BasePlugin[Settings]):
             generated[NOTEBOOK_STYLE], generated[NOTEBOOK_SCRIPT] = notebook.assets(self.store)
         for name, content in generated.items():
             files.append(File.generated(config, name, content=content))
-        for stem, item in self.answers.items():
+        for stem in self.answers:
             files.append(self.notebook_file(stem, config))
             if self.shared:
                 name = browser.PROGRAM.format(stem)
-                files.append(File.generated(config, name, content=browser.question(item)))
+                self.extras[name] = self.parts[stem].program
         for name, given in self.shared.items():
             source = (
                 {"content": given} if isinstance(given, bytes) else {"abs_src_path": str(given)}
             )
             files.append(File.generated(config, name, **source))
         config.nav = web.navigation(config.nav, answers)
+        if self.serving:
+            self.compare(files, config)
+        for stem in self.answers:
+            if files.src_uris[f"notebooks/{stem}.ipynb"].is_modified is not _never:
+                self.write_notebook(stem, self.parts[stem].notebook)
         return files
+
+    def compare(self, files: Files, config: MkDocsConfig) -> None:
+        """Have MkDocs make only those pages anew that a save has changed."""
+        own = {"questions", "notebooks"}
+        places = [file.src_uri for file in files if not file.src_uri.startswith("assets/")]
+        pages = {
+            file.src_uri: file.abs_src_path
+            for file in files.documentation_pages()
+            if PurePosixPath(file.src_uri).parent.as_posix() not in own
+        }
+        settings = Path(config.config_file_path).stat().st_mtime_ns, self.site, list(self.shared)
+        self.state = serving.state(settings, self.answers, pages, places)
+        if self.made and self.made.common != self.state.common:
+            clean_directory(config.site_dir)
+            self.forget()
+        for file in files.documentation_pages():
+            same = self.state.same(self.made, file.src_uri)
+            file.is_modified = _never if same else _always  # type: ignore[method-assign]
+
+    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+        """Pages that are not read again have the names they had."""
+        for page in nav.pages:
+            if page.file.is_modified is _never and page.file.src_uri in self.named:
+                page.title, page.meta = self.named[page.file.src_uri]
+        return nav
 
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
@@ -218,11 +287,16 @@ class AnswerablePlugin(BasePlugin[Settings]):
             return markdown
         return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
 
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
+        """Note what pages are called."""
+        pages = [file.page for file in files.documentation_pages() if file.page]
+        self.named = {page.file.src_uri: (page.title, page.meta) for page in pages}
+
     @event_priority(-50)  # after mkdocs-jupyter has said how the page is to be rendered
     def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:
         """Show the notebook as it was rendered before, rather than render it anew."""
         stem = _stem(page, "notebooks", ".ipynb")
-        if stem in self.views:
+        if stem in self.answers and self.shows_notebooks:
             render = functools.partial(self.render_notebook, page, stem)
             page.render = render  # type: ignore[method-assign]
         return page
@@ -239,7 +313,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         page.content = (
             f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script>'
             f'<p><a href="{stem}.ipynb" download>Download this notebook</a> · '
-            f'<a href="{answered}">the page it was made from</a></p>{self.views[stem]}'
+            f'<a href="{answered}">the page it was made from</a></p>{self.parts[stem].view}'
         )
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
@@ -280,13 +354,20 @@ class AnswerablePlugin(BasePlugin[Settings]):
             for item in answers:
                 self.extras[card.path(item)] = card.card(item, self.site, self.store)
         index = Path(config.site_dir) / "search" / "search_index.json"
-        if config.theme.name == "material" and self.shared and index.is_file():
+        if index.is_file():
             whole = json.loads(index.read_text("utf-8"))
-            self.extras |= search.files(whole["docs"], answers)
-            index.write_text(json.dumps(whole | {"docs": []}), "utf-8")
+            self.index.add(whole["docs"])
+            docs = self.index.docs()
+            if config.theme.name == "material" and self.shared:
+                self.extras |= self.index.files(answers)
+                docs = []
+            index.write_text(json.dumps(whole | {"docs": docs}), "utf-8")
         for name, content in self.extras.items():
-            data = content.encode() if isinstance(content, str) else content
-            write_file(data, str(Path(config.site_dir) / name))
+            if self.written.get(name) != content:
+                data = content.encode() if isinstance(content, str) else content
+                write_file(data, str(Path(config.site_dir) / name))
+        if self.serving:
+            self.made, self.written = self.state, self.written | self.extras
         if self.notebooks:
             self.notebooks.cleanup()
 
@@ -311,8 +392,26 @@ class AnswerablePlugin(BasePlugin[Settings]):
             except Exception:
                 log.exception("The site could not be built; still serving the last good one.")
 
+        if self.serving:  # from now on, what a save did not change is left as it is
+            names = vars(serve)
+            build = names["build"]
+            names["build"] = lambda it, **options: build(it, **options | {"dirty": True})
+            logging.getLogger("mkdocs.commands.build").addFilter(_means_nothing)
         server.builder = rebuild
         return server
+
+
+def _always() -> bool:
+    return True
+
+
+def _never() -> bool:
+    return False
+
+
+def _means_nothing(record: logging.LogRecord) -> bool:
+    """MkDocs warns that links will not be right; here they are."""
+    return "'dirty' build" not in record.msg
 
 
 def _stem(page: Page, folder: str, suffix: str) -> str:
