@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.commands import serve
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config, ValidationError
@@ -288,7 +288,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
         return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
-        """Note what pages are called."""
+        """Note what pages are called. Compiling the theme's templates takes long: once will do."""
+        compiled = self.store.folder / "templates"
+        compiled.mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
         pages = [file.page for file in files.documentation_pages() if file.page]
         self.named = {page.file.src_uri: (page.title, page.meta) for page in pages}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import importlib.machinery
 import re
 import reprlib
@@ -115,7 +116,7 @@ def stem_fault(root: Path, stem: str) -> str | None:
         )
     if stem == INDEX or RESERVED.fullmatch(stem):
         return f"'{stem}' is a name with another meaning; choose another"
-    elsewhere = [path for path in sys.path if Path(path or ".").resolve() != root / SNIPPETS]
+    elsewhere = _elsewhere(root / SNIPPETS, tuple(sys.path))
     taken = stem in sys.stdlib_module_names or importlib.machinery.PathFinder.find_spec(
         stem, elsewhere
     )
@@ -124,6 +125,12 @@ def stem_fault(root: Path, stem: str) -> str | None:
         if taken
         else None
     )
+
+
+@functools.lru_cache
+def _elsewhere(folder: Path, paths: tuple[str, ...]) -> list[str]:
+    """Where modules are looked for besides the folder of programs."""
+    return [path for path in paths if Path(path or ".").resolve() != folder]
 
 
 @dataclass(frozen=True)
