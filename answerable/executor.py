@@ -70,7 +70,7 @@ class Elsewhere(Executor):
     def files(self) -> bytes:
         """What programs and tests may read, as a ZIP file. Raises `Unusable` if it is too much."""
         packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             for path in _sent(self.root):
                 archive.write(path, path.relative_to(self.root))
                 if packed.tell() > SENT_LIMIT:
@@ -82,9 +82,10 @@ class Elsewhere(Executor):
         """Have a worker `do` a job."""
         (job,) = arguments
         modules = _modules(job)
+        needs = self.files, modules, _environment(modules)
         job = dataclasses.replace(job, build=self.build)
         ours: Future[Any] = Future()
-        theirs = self.executor.submit(_there, do, job, self.files, modules, _environment(modules))
+        theirs = self.executor.submit(_there, do, job, *needs)
         theirs.add_done_callback(functools.partial(_hand_on, ours, job.snippet.path))
         return ours
 
