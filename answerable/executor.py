@@ -20,15 +20,17 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from answerable import cache, question, run, snippet
+from answerable import cache, needs, question, run, snippet
 from answerable.problem import Problem
 
 log = logging.getLogger("mkdocs.plugins.answerable")
 
 SENT = f"{question.SNIPPETS}/, {question.TESTS}/ and the files of the top folder"
+HAS = f"A worker ('executor' in mkdocs.yml) has of the project's files {SENT}."
 SENT_LIMIT = 10_000_000  # bytes, packed: every job takes them along
 CONNECT_SECONDS = 10
 SAME = "scheduler and workers need what is installed here: 'pip install' it there, start them again"
@@ -51,6 +53,19 @@ def chosen(root: Path, name: str | None, scheduler: str | None, workers: int | N
     return Dask(root, scheduler)
 
 
+@dataclass
+class Done:
+    """What came of a job on a worker: nothing, unless `environment` is as it has to be.
+
+    `loaded` are the packages that were, with their versions.
+    """
+
+    worker: str
+    environment: dict[str, str]
+    loaded: dict[str, str] = field(default_factory=dict)
+    outcome: run.Result | Problem | None = None
+
+
 class Elsewhere(Executor):
     """Gives jobs, and what they need, to the executor that `start` makes once there are any.
 
@@ -70,7 +85,7 @@ class Elsewhere(Executor):
     def files(self) -> bytes:
         """What programs and tests may read, as a ZIP file. Raises `Unusable` if it is too much."""
         packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             for path in _sent(self.root):
                 archive.write(path, path.relative_to(self.root))
                 if packed.tell() > SENT_LIMIT:
@@ -82,11 +97,49 @@ class Elsewhere(Executor):
         """Have a worker `do` a job."""
         (job,) = arguments
         modules = _modules(job)
+        files, wanted = self.files, _environment(modules)
         job = dataclasses.replace(job, build=self.build)
         ours: Future[Any] = Future()
-        theirs = self.executor.submit(_there, do, job, self.files, modules, _environment(modules))
-        theirs.add_done_callback(functools.partial(_hand_on, ours, job.snippet.path))
+        theirs = self.executor.submit(_there, do, job, files, modules, wanted)
+        theirs.add_done_callback(functools.partial(self.hand_on, ours, job.snippet.path, wanted))
         return ours
+
+    def hand_on(
+        self, ours: Future[Any], path: str, wanted: dict[str, str], theirs: Future[Done]
+    ) -> None:
+        """What came of a job there is what came of it here, if it is what would have."""
+        try:
+            done = theirs.result()
+            outcome = self.differing(path, wanted, done) or done.outcome
+        except BaseException as error:
+            what = "not run: the executor lost it, or its worker ('executor' in mkdocs.yml)"
+            outcome = Problem(path, 1, what, f"{type(error).__name__}: {error}\n{SAME}")
+        if isinstance(outcome, Problem):
+            ours.set_exception(outcome)
+        else:
+            ours.set_result(outcome)
+
+    def differing(self, path: str, wanted: dict[str, str], done: Done) -> Problem | None:
+        """Versions or files that are not the same there as here, if the program needed any."""
+        # What is not installed here was not needed: a worker may have loaded it for others.
+        loaded = {name: found for name in done.loaded if (found := cache.version(name))}
+        here = wanted | loaded
+        there = done.environment | {name: done.loaded[name] for name in loaded}
+        if names := [name for name in here | there if here.get(name) != there.get(name)]:
+            theirs, ours = (
+                ", ".join(f"{name} {it.get(name, 'missing')}" for name in names)
+                for it in (there, here)
+            )
+            what = f"no result: worker {done.worker} has {theirs}, this machine {ours}"
+            return Problem(path, 1, f"{what} ('executor' in mkdocs.yml)", SAME)
+        if isinstance(done.outcome, run.Result):
+            read = done.outcome.ran.files | done.outcome.checked.files
+            if names := [
+                it for it, before in read.items() if needs.digest(self.root / it) != before
+            ]:
+                what = f"no result: {', '.join(names)} is not the same there as here"
+                return Problem(path, 1, what, HAS)
+        return None
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the executor, if there was anything to do for it."""
@@ -191,48 +244,30 @@ def _there(
     files: bytes,
     modules: list[str],
     wanted: dict[str, str],
-) -> run.Result | Problem:
+) -> Done:
     """On the worker: do the job in a copy of the project's files, made for it alone."""
-    found = _environment(modules)
-    names = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
-    if names:
-        here, there = (
-            ", ".join(f"{name} {it.get(name, 'missing')}" for name in names)
-            for it in (wanted, found)
-        )
-        what = f"not run: worker {platform.node()} has {there}, this machine {here}"
-        return Problem(job.snippet.path, 1, f"{what} ('executor' in mkdocs.yml)", SAME)
+    done = Done(platform.node(), _environment(modules))
+    if done.environment != wanted:
+        return done
     with tempfile.TemporaryDirectory(prefix="answerable-") as folder:
         zipfile.ZipFile(io.BytesIO(files)).extractall(folder)
-        run.preload(modules)
+        run.preload(snippet.imports(job.snippet.text))
         try:
             result = do(dataclasses.replace(job, root=Path(folder).resolve()))
         except Problem as problem:
             details = _explained(problem.details)
-            return Problem(problem.path, problem.line, problem.what, details)
+            done.outcome = Problem(problem.path, problem.line, problem.what, details)
+            return done
     for name, verdict in result.verdicts.items():
         explanation = _explained(verdict.explanation)
         result.verdicts[name] = dataclasses.replace(verdict, explanation=explanation)
-    return result
+    done.outcome = result
+    done.loaded = cache.installed({*result.ran.modules, *result.checked.modules})
+    return done
 
 
 def _explained(text: str) -> str:
     """Of a file that is missing: which files a worker has."""
     if "FileNotFoundError" in text or "ModuleNotFoundError" in text:
-        has = f"A worker ('executor' in mkdocs.yml) has of the project's files {SENT}."
-        return f"{text.rstrip()}\n{has}"
+        return f"{text.rstrip()}\n{HAS}"
     return text
-
-
-def _hand_on(ours: Future[Any], path: str, theirs: Future[Any]) -> None:
-    """What came of a job there is what came of it here."""
-    try:
-        outcome = theirs.result()
-    except BaseException as error:
-        reason = f"{type(error).__name__}: {error}"
-        what = "not run: the executor lost it, or its worker ('executor' in mkdocs.yml)"
-        outcome = Problem(path, 1, what, f"{reason}\n{SAME}")
-    if isinstance(outcome, Problem):
-        ours.set_exception(outcome)
-    else:
-        ours.set_result(outcome)

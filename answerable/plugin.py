@@ -119,7 +119,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             limit = self.config.time_limit
             self.coming = answer.Answers(self.root, self.store, self.executor, limit, self.memory)
         except executor.Unusable as error:
-            return [("executor", ValidationError(str(error)))], []
+            return [("executor", ValidationError(str(error)))], warnings
         self.live = ThreadPoolExecutor(1).submit(browser.files if self.config.browser else dict)
         return errors, warnings
 

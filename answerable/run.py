@@ -97,7 +97,7 @@ def run(job: Job) -> Result:
     try:
         with _start_lock, _clean_start():
             if job.build in _stopped:
-                raise Problem(job.snippet.path, 1, "not run: the build was stopped")
+                raise OSError("the build was stopped")
             process.start()
             _running[process] = job.build
     except (OSError, EOFError) as error:

@@ -25,10 +25,16 @@ HERE = "time_limit: 20"
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(tmp_path_factory):
     """A scheduler and two workers, each a process under a nanny, as `dask worker` has them."""
+    folder = tmp_path_factory.mktemp("workers")
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        local_directory=str(folder),
+        env={"TMPDIR": str(folder)},
     ) as cluster:
         yield cluster
         processes = [psutil.Process(worker) for worker in workers(cluster)]
@@ -185,6 +191,16 @@ def test_a_file_that_is_not_sent_is_named(answered, project, path):
     answered(None)
 
 
+@pytest.mark.parametrize(
+    "code", ["try: open('data/x.txt')\nexcept OSError: pass", "import glob; glob.glob('data/*')"]
+)
+def test_a_file_that_would_have_been_read_here_is_named(answered, project, code):
+    (project.root / "data").mkdir()
+    (project.root / "data/x.txt").write_text("1 2")
+    add(project, code)
+    assert re.search(r"no result: data(/x\.txt)? is not the same there as here", said(answered))
+
+
 def test_hidden_files_are_not_sent(project):
     (project.root / ".env").write_text("SECRET=1")
     (project.root / "tests/__pycache__").mkdir()
@@ -205,9 +221,18 @@ def test_a_worker_with_other_versions_makes_no_results(answered, project, monkey
         cache, "_installed", lambda name: ("9.9", ()) if name == "numpy" else real(name)
     )
     there = said(answered)
-    assert f"{SNIPPET}:1: not run: worker" in there
+    assert f"{SNIPPET}:1: no result: worker" in there
     assert f"has numpy {real('numpy')[0]}, this machine numpy 9.9" in there
     assert not list((project.root / "x").glob("*"))
+
+
+def test_a_version_that_is_seen_only_as_it_runs_counts(answered, project, monkeypatch):
+    add(project, "import importlib\nimportlib.import_module('markdown')")
+    real = cache._installed
+    monkeypatch.setattr(
+        cache, "_installed", lambda name: ("9.9", ()) if name == "markdown" else real(name)
+    )
+    assert "this machine markdown 9.9 ('executor' in mkdocs.yml)" in said(answered)
 
 
 def test_a_worker_with_another_engine_makes_no_results(answered, monkeypatch):
