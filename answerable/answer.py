@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import platform
 import re
 import tomllib
@@ -100,10 +101,22 @@ class Answer:
         return page.plain(page.render(parts, lambda value: page.literal(self.shown(value))))
 
     @functools.cached_property
+    def prose(self) -> str:
+        """All of the page's text that is neither claim, value nor cell."""
+        return "".join(piece for piece in self.draft.page.pieces if isinstance(piece, str))
+
+    @functools.cached_property
     def links(self) -> frozenset[str]:
         """The questions that its prose links to."""
-        prose = "".join(piece for piece in self.draft.page.pieces if isinstance(piece, str))
-        return frozenset(LINK.findall(prose))
+        return frozenset(LINK.findall(self.prose))
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """What tells it from any other, and from what it was before."""
+        draft, statuses = self.draft, {test: it.status for test, it in self.verdicts.items()}
+        texts = [draft.page, draft.snippet.text, draft.tests, draft.made_with]
+        content = repr([*texts, self.outputs, self.values, statuses])
+        return hashlib.sha256(content.encode(errors="replace")).hexdigest()
 
     @functools.cached_property
     def statements(self) -> dict[str, str]:

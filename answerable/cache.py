@@ -47,6 +47,13 @@ class Cache:
         except (OSError, ValueError):
             return None
 
+    def take(self, key: str) -> Any:
+        """The result, which is not kept any longer."""
+        result = self.load(key)
+        with contextlib.suppress(OSError):
+            (self.folder / key).unlink()
+        return result
+
     def store(self, key: str, result: Any) -> None:
         """Keep a result (anything JSON can say). That it cannot be kept does not stop a build."""
         text = json.dumps(result).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import html
 import json
@@ -13,7 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import markdown
+from jinja2.bccache import Bucket
 from markdown.extensions.toc import TocExtension
 
 from answerable import cache, page
@@ -178,12 +179,9 @@ def assets(store: cache.Cache) -> tuple[str, str]:
 
 def _convert(path: Path, store: cache.Cache) -> tuple[str, str]:
     """What mkdocs-jupyter makes of a notebook: the head with styles and scripts, and the body."""
-    templates = store.folder / "templates"
-    with contextlib.suppress(OSError):
-        templates.mkdir(parents=True, exist_ok=True)
     from mkdocs_jupyter import nbconvert2
 
-    nbconvert2.HTMLExporter = functools.partial(_exporter, str(templates))
+    nbconvert2.HTMLExporter = functools.partial(_exporter, Templates(store))
     whole = nbconvert2.nb2html(str(path), theme="light")
     head, wrapper, rest = whole.partition('<div class="jupyter-wrapper">')
     return head, wrapper + rest[: rest.rindex("<style>")]
@@ -193,29 +191,33 @@ _made: list[Any] = []
 _included: dict[str, str] = {}
 
 
-def _exporter(templates: str, **settings: Any) -> Any:
+class Templates(jinja2.BytecodeCache):
+    """Compiled templates, kept as all results are."""
+
+    def __init__(self, store: cache.Cache) -> None:
+        self.store = store
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket, if it was ever filled."""
+        if kept := self.store.load(cache.key("template", bucket.key)):
+            bucket.bytecode_from_string(bytes.fromhex(kept))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what is in the bucket."""
+        self.store.store(cache.key("template", bucket.key), bucket.bytecode_to_string().hex())
+
+
+def _exporter(templates: Templates, **settings: Any) -> Any:
     """nbconvert's exporter, made once, its templates compiled once and kept: most of the work.
 
     The files that the template would write into each notebook's head it puts into `_included`.
     """
-    from jinja2 import FileSystemBytecodeCache
     from nbconvert.exporters.html import HTMLExporter
-
-    class Compiled(FileSystemBytecodeCache):
-        """As with results, that they cannot be kept does not stop a build."""
-
-        def load_bytecode(self, bucket: Any) -> None:
-            with contextlib.suppress(OSError):
-                super().load_bytecode(bucket)
-
-        def dump_bytecode(self, bucket: Any) -> None:
-            with contextlib.suppress(OSError):
-                super().dump_bytecode(bucket)
 
     class Exporter(HTMLExporter):
         def _create_environment(self) -> Any:
             environment = super()._create_environment()  # type: ignore[no-untyped-call]
-            environment.bytecode_cache = Compiled(templates)
+            environment.bytecode_cache = templates
             return environment
 
         def _init_resources(self, resources: Any) -> Any:

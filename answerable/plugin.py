@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import platform
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +17,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemBytecodeCache
-from mkdocs.commands import serve
+import mkdocs
+from jinja2 import Environment
+from mkdocs.commands import build, serve
+from mkdocs.commands.build import build as build_all
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
@@ -27,7 +31,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
-from mkdocs.utils import clean_directory, get_build_datetime, get_relative_url, write_file
+from mkdocs.utils import CountHandler, get_build_datetime, get_relative_url, write_file
 from tqdm import tqdm
 
 from answerable import (
@@ -38,11 +42,11 @@ from answerable import (
     executor,
     feeds,
     frame,
+    kept,
     notebook,
     question,
     run,
     search,
-    serving,
     web,
 )
 from answerable.browser.runtime import Unavailable
@@ -86,21 +90,24 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.on_shutdown()
 
     def on_shutdown(self) -> None:
-        """What is known from one build to the next is known while serving only."""
+        """What is known from one build to the next, other than by its record, is forgotten."""
+        for module in (build, serve):
+            vars(module)["build"] = build_all
         self.memory = answer.Memory()
         self.parts: dict[str, Parts] = {}
-        self.forget()
-
-    def forget(self) -> None:
-        """Nothing is being served yet: all pages are to be made."""
-        self.made: serving.State | None = None  # what the pages being served were made from
-        self.named: dict[str, tuple[Any, Any]] = {}  # title and front matter of each
+        self.record = kept.Record()
         self.written: dict[str, str | bytes] = {}
         self.index = search.Index()
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
-        """Note whether the site is for its author alone: what reloads the page is inline."""
+        """Note whether the site is for its author alone: what reloads the page is inline.
+
+        All builds are "dirty": MkDocs leaves as they are the pages of which we say that they may.
+        """
         self.serving = command == "serve"
+        for module in (build, serve):
+            vars(module)["build"] = _build
+        logging.getLogger("mkdocs.commands.build").addFilter(_matters)
 
     def load_config(self, options: Any, config_file_path: str | None = None) -> Any:
         """Begin at once to run programs and check claims: what follows in MkDocs takes a while."""
@@ -149,7 +156,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
         started = time.perf_counter()
         self.answers: dict[str, answer.Answer] = {}
         self.places: dict[str, dict[str, str]] = {}
+        self.scripts: dict[str, dict[str, str]] = {}
         self.extras: dict[str, str | bytes] = {}
+        self.warnings = CountHandler(level=logging.WARNING)
+        logging.getLogger("mkdocs").addHandler(self.warnings)
         self.notebooks = TemporaryDirectory(prefix="answerable-")
         doing = "Running programs, checking claims"
         try:
@@ -242,43 +252,54 @@ class AnswerablePlugin(BasePlugin[Settings]):
             )
             files.append(File.generated(config, name, **source))
         config.nav = web.navigation(config.nav, answers)
-        if self.serving:
-            self.compare(files, config)
+        self.compare(files, config)
         for stem in self.answers:
             if files.src_uris[f"notebooks/{stem}.ipynb"].is_modified is not _never:
                 self.write_notebook(stem, self.parts[stem].notebook)
         return files
 
     def compare(self, files: Files, config: MkDocsConfig) -> None:
-        """Have MkDocs make only those pages anew that a save has changed."""
-        own = {"questions", "notebooks"}
-        places = [file.src_uri for file in files if not file.src_uri.startswith("assets/")]
-        pages = {
-            file.src_uri: file.abs_src_path
-            for file in files.documentation_pages()
-            if PurePosixPath(file.src_uri).parent.as_posix() not in own
-        }
-        settings = Path(config.config_file_path).stat().st_mtime_ns, self.site, list(self.shared)
-        self.state = serving.state(settings, self.answers, pages, places)
-        if self.made and self.made.common != self.state.common:
-            clean_directory(config.site_dir)
-            self.forget()
-        for file in files.documentation_pages():
-            same = self.state.same(self.made, file.src_uri)
-            file.is_modified = _never if same else _always  # type: ignore[method-assign]
+        """Find out which pages may stay as they are; all others, and what is old, make room."""
+        self.pages = pages = files.documentation_pages()
+        self.state = kept.state(
+            self.settings(config),
+            self.answers,
+            (file.src_uri for file in files if not file.src_uri.startswith("assets/")),
+            {file.src_uri: file.content_string for file in pages if not _ours(file)},
+        )
+        if not self.serving:
+            self.record = kept.load(self.store, config.site_dir)
+        same = self.record.same(self.state) if _self_contained(config) else set()
+        for file in pages:
+            stays = file.src_uri in same
+            file.is_modified = _never if stays else _always  # type: ignore[method-assign]
+        if not (self.serving and same):
+            self.written, self.index = {}, search.Index()
+            kept.clean(config.site_dir, (self.record.files[page][0] for page in same))
+
+    def settings(self, config: MkDocsConfig) -> Any:
+        """All that pages depend on besides what the project's files say."""
+        folders = [Path(it) for it in config.theme.dirs if Path(it).is_relative_to(self.root)]
+        templates = [path for it in folders for path in sorted(it.rglob("*.html"))]
+        overrides = [(str(path.relative_to(self.root)), path.read_text()) for path in templates]
+        packages = sorted(it.name for it in Path(mkdocs.__file__).parents[1].glob("*.dist-info"))
+        said = [Path(config.config_file_path).read_text("utf-8"), self.site]
+        for values in (config, config.theme):
+            said.append({name: values[name] for name in values if _plain(values[name])})
+        return said, overrides, packages, sorted(self.shared), platform.python_version()
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         """Pages that are not read again have the names they had."""
         for page in nav.pages:
-            if page.file.is_modified is _never and page.file.src_uri in self.named:
-                page.title, page.meta = self.named[page.file.src_uri]
+            if page.file.is_modified is _never:
+                page.title, page.meta = self.record.names[page.file.src_uri]
         return nav
 
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
         """Expand a question's page; put the list of questions where a page asks for it."""
-        if item := self.answers.get(_stem(page, "questions", ".md")):
+        if item := self.answers.get(_stem(page.file, "questions", ".md")):
             front = item.draft.page.front
             for key in ("title", "description"):  # the theme takes them for HTML
                 page.meta[key] = escape(getattr(front, key))
@@ -288,17 +309,13 @@ class AnswerablePlugin(BasePlugin[Settings]):
         return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
-        """Note what pages are called. Compiling the theme's templates takes long: once will do."""
-        compiled = self.store.folder / "templates"
-        compiled.mkdir(parents=True, exist_ok=True)
-        env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
-        pages = [file.page for file in files.documentation_pages() if file.page]
-        self.named = {page.file.src_uri: (page.title, page.meta) for page in pages}
+        """Compile the theme's templates once: it takes long."""
+        env.bytecode_cache = notebook.Templates(self.store)
 
     @event_priority(-50)  # after mkdocs-jupyter has said how the page is to be rendered
     def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:
         """Show the notebook as it was rendered before, rather than render it anew."""
-        stem = _stem(page, "notebooks", ".ipynb")
+        stem = _stem(page.file, "notebooks", ".ipynb")
         if stem in self.answers and self.shows_notebooks:
             render = functools.partial(self.render_notebook, page, stem)
             page.render = render  # type: ignore[method-assign]
@@ -322,7 +339,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Put in place what neither Markdown was to touch nor the search to index."""
         output = web.fill(output, self.places.pop(page.file.src_uri, {}))
-        item = self.answers.get(_stem(page, "questions", ".md"))
+        item = self.answers.get(_stem(page.file, "questions", ".md"))
         to_root = get_relative_url(".", page.url)
         if item and self.shared:
             script = browser.script(item, f"{to_root}/", self.shared)
@@ -330,20 +347,24 @@ class AnswerablePlugin(BasePlugin[Settings]):
         head = feeds.elements(item, self.site) if item else ""
         if self.site.url:
             head += feeds.link(to_root)
-        return self.outside(output.replace("</head>", f"{head}</head>", 1), to_root)
+        output = output.replace("</head>", f"{head}</head>", 1)
+        output, self.scripts[page.file.src_uri] = self.outside(output, to_root)
+        return output
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
         """The page for what is not found has scripts too; it is shown at any address."""
         root = urlsplit(config.site_url or "/").path.rstrip("/")
-        return self.outside(output, root) if template_name.endswith(".html") else output
+        if template_name.endswith(".html"):
+            output, scripts = self.outside(output, root)
+            self.extras |= scripts
+        return output
 
-    def outside(self, output: str, to_root: str) -> str:
-        """The page under a strict policy, and so with its inline scripts in files."""
+    def outside(self, output: str, to_root: str) -> tuple[str, dict[str, str]]:
+        """The page under a strict policy, and so its inline scripts as files."""
         output, scripts = web.outside(output, to_root)
-        self.extras.update(scripts)
         if self.shared:
             output = search.ours(output, to_root)
-        return output if self.serving else web.protected(output)
+        return output if self.serving else web.protected(output), scripts
 
     @event_priority(-50)  # after the theme has written its index
     def on_post_build(self, *, config: MkDocsConfig) -> None:
@@ -356,28 +377,67 @@ class AnswerablePlugin(BasePlugin[Settings]):
         if self.site.url and not self.serving:  # to its author nobody shows a link
             for item in answers:
                 self.extras[card.path(item)] = card.card(item, self.site, self.store)
-        index = Path(config.site_dir) / "search" / "search_index.json"
-        if index.is_file():
-            whole = json.loads(index.read_text("utf-8"))
-            self.index.add(whole["docs"])
-            docs = self.index.docs()
-            if config.theme.name == "material" and self.shared:
-                self.extras |= self.index.files(answers)
-                docs = []
-            index.write_text(json.dumps(whole | {"docs": docs}), "utf-8")
+        self.record_pages(config)
         for name, content in self.extras.items():
             if self.written.get(name) != content:
                 data = content.encode() if isinstance(content, str) else content
                 write_file(data, str(Path(config.site_dir) / name))
-        if self.serving:
-            self.made, self.written = self.state, self.written | self.extras
+        self.written |= self.extras
+        self.end()
+
+    def record_pages(self, config: MkDocsConfig) -> None:
+        """Note what was made of each page, for the next build; add what the pages need."""
+        record = kept.Record(self.state)
+        for file in self.pages:
+            page = file.src_uri
+            if file.is_modified is _never:
+                record.names[page] = self.record.names[page]
+                record.scripts[page] = self.record.scripts[page]
+            elif file.page and page in self.scripts:
+                texts = {key: it for key, it in file.page.meta.items() if isinstance(it, str)}
+                record.names[page] = [file.page.title, texts]
+                record.scripts[page] = self.scripts[page]
+            record.files[page] = [file.abs_dest_path, kept.written(file.abs_dest_path)]
+            self.extras |= record.scripts.get(page, {})
+            if stem := self.shows_notebooks and _stem(file, "notebooks", ".ipynb"):
+                place = PurePosixPath(file.dest_path).parent / f"{stem}.ipynb"
+                self.extras[str(place)] = self.parts[stem].notebook
+        record.search = self.searched(config)
+        self.extras |= record.search
+        self.record = record
+        if not (self.serving or self.warnings.counts):
+            kept.save(self.store, config.site_dir, record, self.index.sections)
+
+    def searched(self, config: MkDocsConfig) -> dict[str, str]:
+        """What the search looks through, if it is our own; else the theme's index is made whole."""
+        index = Path(config.site_dir) / "search" / "search_index.json"
+        if not index.is_file():
+            return {}
+        ours = config.theme.name == "material" and self.shared
+        whole = json.loads(index.read_text("utf-8"))
+        sections = search.by_page(whole["docs"])
+        if not sections and ours and self.record.search:
+            found = self.record.search
+        else:
+            if not self.index.sections:  # a record's, and in the order of the pages
+                sections = self.record.sections(self.store) | sections
+                urls = (re.sub(r"^\./?$", "", file.url) for file in self.pages)
+                sections = {url: sections[url] for url in urls if url in sections}
+            self.index.add(sections)
+            found = self.index.files(self.answers.values()) if ours else {}
+        docs = [] if ours else self.index.docs()
+        index.write_text(json.dumps(whole | {"docs": docs}), "utf-8")
+        return found
+
+    def end(self) -> None:
+        """The build is over, one way or the other."""
+        logging.getLogger("mkdocs").removeHandler(self.warnings)
         if self.notebooks:
             self.notebooks.cleanup()
 
     def on_build_error(self, *, error: Exception) -> None:
         """A full disk is no fault of a program's: one line says it."""
-        if self.notebooks:
-            self.notebooks.cleanup()
+        self.end()
         if isinstance(error, OSError):
             log.error(f"The site could not be written: {error}")
             raise Abort("It is not whole; the next build writes all of it.") from None
@@ -395,11 +455,6 @@ class AnswerablePlugin(BasePlugin[Settings]):
             except Exception:
                 log.exception("The site could not be built; still serving the last good one.")
 
-        if self.serving:  # from now on, what a save did not change is left as it is
-            names = vars(serve)
-            build = names["build"]
-            names["build"] = lambda it, **options: build(it, **options | {"dirty": True})
-            logging.getLogger("mkdocs.commands.build").addFilter(_means_nothing)
         server.builder = rebuild
         return server
 
@@ -412,12 +467,36 @@ def _never() -> bool:
     return False
 
 
-def _means_nothing(record: logging.LogRecord) -> bool:
-    """MkDocs warns that links will not be right; here they are."""
-    return "'dirty' build" not in record.msg
+def _build(config: MkDocsConfig, *, serve_url: str | None = None, dirty: bool = False) -> None:
+    build_all(config, serve_url=serve_url, dirty=True)
 
 
-def _stem(page: Page, folder: str, suffix: str) -> str:
+def _matters(record: logging.LogRecord) -> bool:
+    """MkDocs warns that links will not be right, and old files stay; here neither is so."""
+    return "'dirty' build" not in record.msg and "stale files" not in record.msg
+
+
+def _self_contained(config: MkDocsConfig) -> bool:
+    """Whether pages come from nothing but what we know of: no plugin or file that we do not."""
+    known = {"search", "material/search", "answerable", "mkdocs-jupyter"}
+    includes = [name for name in config.markdown_extensions if re.search("snippet|include", name)]
+    inherits = "INHERIT" in Path(config.config_file_path).read_text("utf-8")
+    return set(config.plugins) <= known and not (includes or inherits or config.hooks)
+
+
+def _plain(value: Any) -> bool:
+    """Whether a setting is text, a number, or made of such."""
+    if isinstance(value, dict):
+        return all(map(_plain, value.values()))
+    return all(map(_plain, value)) if isinstance(value, list) else not hasattr(value, "__dict__")
+
+
+def _ours(file: File) -> bool:
+    """Whether this is the page of a question, or of its notebook."""
+    return bool(_stem(file, "questions", ".md") or _stem(file, "notebooks", ".ipynb"))
+
+
+def _stem(file: File, folder: str, suffix: str) -> str:
     """The stem of a page that lies in `folder` and ends in `suffix`; else no stem."""
-    path = PurePosixPath(page.file.src_uri)
+    path = PurePosixPath(file.src_uri)
     return path.stem if path.parent.as_posix() == folder and path.suffix == suffix else ""

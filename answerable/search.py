@@ -36,23 +36,17 @@ class Index:
         self.words: dict[str, str] = {}
         self.spread: Counter[str] = Counter()
 
-    def add(self, docs: Iterable[dict[str, Any]]) -> None:
-        """Take pages in, or anew, from the theme's own index of sections."""
-        texts: dict[str, str] = {}
-        for doc in docs:
-            location = doc["location"].partition("#")[0]
-            title = html.unescape(re.sub(r"<[^<>]*>", "", doc["title"]))
-            if location not in texts:
-                page = {"location": location, "title": title, "asked": [], "description": ""}
-                self.pages[location], texts[location] = page, ""
-                self.sections[location] = []
-            self.sections[location].append(doc)
-            texts[location] += f" {title} {html.unescape(re.sub('<[^<>]*>', ' ', doc['text']))}"
-        for location, text in texts.items():
+    def add(self, sections: dict[str, list[dict[str, Any]]]) -> None:
+        """Take pages in, or anew."""
+        for location, docs in sections.items():
+            titles = [html.unescape(re.sub(r"<[^<>]*>", "", doc["title"])) for doc in docs]
+            texts = [html.unescape(re.sub("<[^<>]*>", " ", doc["text"])) for doc in docs]
+            page = {"location": location, "title": titles[0], "asked": [], "description": ""}
+            self.pages[location], self.sections[location] = page, docs
             self.spread.subtract(self.counts.get(location, {}).keys())
-            self.counts[location] = Counter(WORD.findall(text.lower()))
+            self.counts[location] = Counter(WORD.findall(" ".join(titles + texts).lower()))
             self.spread.update(self.counts[location].keys())
-        for location in texts:
+        for location in sections:
             self.words[location] = self.telling(self.counts[location])
 
     def telling(self, count: Counter[str]) -> str:
@@ -79,6 +73,14 @@ class Index:
             TITLES_FILE: json.dumps(list(self.pages.values()), ensure_ascii=False),
             WORDS_FILE: json.dumps(words, ensure_ascii=False),
         }
+
+
+def by_page(docs: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The theme's index of sections, by the address of the page they are of."""
+    pages: dict[str, list[dict[str, Any]]] = {}
+    for doc in docs:
+        pages.setdefault(doc["location"].partition("#")[0], []).append(doc)
+    return pages
 
 
 def ours(output: str, to_root: str) -> str:

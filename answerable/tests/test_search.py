@@ -13,7 +13,7 @@ def doc(location, title, text):
 
 def files(docs):
     index = search.Index()
-    index.add(docs)
+    index.add(search.by_page(docs))
     found = index.files([])
     return json.loads(found[search.TITLES_FILE]), json.loads(found[search.WORDS_FILE])
 
@@ -58,8 +58,8 @@ def test_without_the_script_the_theme_searches_as_ever(project):
 
 def test_a_page_taken_in_anew_takes_the_place_of_what_it_was():
     index = search.Index()
-    index.add([doc("a/", "A", "alpha shared"), doc("b/", "B", "beta shared")])
-    index.add([doc("a/", "Aye", "gamma shared")])
+    index.add(search.by_page([doc("a/", "A", "alpha shared"), doc("b/", "B", "beta shared")]))
+    index.add(search.by_page([doc("a/", "Aye", "gamma shared")]))
     files = index.files([])
     assert [page["title"] for page in json.loads(files[search.TITLES_FILE])] == ["Aye", "B"]
     words = json.loads(files[search.WORDS_FILE])
