@@ -174,7 +174,8 @@ def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str, int]:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error)
         what = f"the front matter is not YAML: {reason} (put text with ': ' or '#' in it in quotes)"
-        raise Problem(path, mark.line + 2 if mark else 1, what) from None
+        line = block.count("\n", 0, mark.index) + 2 if mark else 1
+        raise Problem(path, line, what) from None
     if not isinstance(data, dict):
         raise Problem(path, 2, "the front matter must be 'key: value' lines")
     front = _check(data, block, path)
@@ -213,7 +214,7 @@ def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
 
     def wrong(key: str, expected: str) -> None:
         if key in data:
-            got = f"not {type(data[key]).__name__} {reprlib.repr(data[key])}"
+            got = f"not {type(data[key]).__name__} {reprlib.repr(data[key]):.100}"
             problems.append(Problem(path, line_of(key), f"'{key}' must be {expected}, {got}"))
         else:
             unknown = [str(other) for other in data if other not in FrontMatter.__annotations__]
