@@ -52,7 +52,7 @@ class Cache:
         text = json.dumps(result).encode()
         try:
             write(self.folder / key, hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.warning("result not kept in the cache: %s", error)
 
     def prune(self) -> None:

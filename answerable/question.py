@@ -65,17 +65,22 @@ class Question:
         return [path for path in paths if (self.root / path).is_file()]
 
     def read(self, path: str) -> str:
-        """The text of one of the files, line ends made plain. Raises `Problem` unless UTF-8."""
-        try:
-            data = (self.root / path).read_bytes()
-            text = data.decode("utf-8-sig")
-        except OSError as error:
-            raise Problem(path, 1, f"cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            what = f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8"
-            raise Problem(path, line, what) from None
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        """The text of one of the files. Raises `Problem` unless it is UTF-8."""
+        return read(self.root, path)
+
+
+def read(root: Path, path: str) -> str:
+    """The text of a file of the project, line ends made plain. Raises `Problem` unless UTF-8."""
+    try:
+        data = (root / path).read_bytes()
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise Problem(path, 1, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8"
+        raise Problem(path, line, what) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def find(root: Path) -> list[Question]:
