@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import html
+import json
 import os
 import re
 import time
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import markdown
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 
-from answerable import claims, figures, notebook, page, question, search, snippet, web
+from answerable import (
+    browser,
+    claims,
+    feeds,
+    figures,
+    notebook,
+    page,
+    question,
+    search,
+    snippet,
+    web,
+)
 from answerable.problem import Problem, Problems
 
 FRONT = """\
@@ -295,3 +309,128 @@ def test_four_times_the_length_takes_about_four_times_as_long(name):
         size *= 2
     tries = (seconds(work, 4 * size) / seconds(work, size) for _ in range(3))
     assert any(ratio < 10 for ratio in tries)
+
+
+EVIL = (
+    "</title></script></a></pre></samp></data></p>--><script>alert(1)</script>"
+    "<img src=x onerror=alert(1)>\" onmouseover=\"alert(1)\"' onclick='alert(1)' "
+    "<svg onload=alert(1)> [x](javascript:alert(1)) ![y](javascript:alert(1)) "
+    "<javascript:alert(1)> `c` {onclick=alert(1)} {: onclick='alert(1)' } ]]> <!-- questions --> "
+    "{{ config }} {% raw %} &lt;script&gt; */ </style>"
+)
+EVIL_PAGE = """---
+title: TEXT
+description: TEXT
+asked_as: [TEXT]
+topic: TEXT
+tags: [TEXT, averages]
+date: 2025-01-01
+posts: {P1: TEXT, TEXT: ''}
+revisions: {2025-02-01: TEXT}
+sources: ['A {onclick=alert(1)}. [x](https://a.b){onclick=alert(1)}']
+---
+Short `{python} EVIL`, raw `{python} f"{EVIL}"`, `{python} LINES`, raw `{python} f"{LINES}"`.
+
+```cell
+a
+alt: Alt `{python} EVIL` &lt;script&gt;
+```
+
+[A claim `{python} EVIL` is made](claim:holds).
+"""
+EVIL_PROGRAM = """# %% a
+import matplotlib.pyplot as plt
+EVIL = TEXT
+LINES = f"a\\n\\n<script>alert(1)</script>\\n\\n# b\\n\\n    [x](javascript:alert(1))\\n\\n{EVIL}"
+print(EVIL)
+print("```\\n<script>alert(1)</script>")
+fig, ax = plt.subplots()
+ax.plot([0, 1], [0, 1], label=EVIL, gid='"><script>alert(1)</script>', url="javascript:alert(1)")
+ax.set_xlabel(EVIL, url="javascript:alert(1)", gid='x" onclick="alert(1)')
+ax.set_title(EVIL)
+ax.bar([0], [1], label=EVIL)
+EVIL
+"""
+EVIL_TEST = """import pytest
+from evil import EVIL
+@pytest.mark.breaks("print(EVIL)", TEXT)
+def test_holds():
+    TEXT
+    assert EVIL
+"""
+
+
+@pytest.fixture
+def evil(project, monkeypatch):
+    """A question that says the same everywhere, built in full."""
+    shared = {browser.FOLDER + name: b"" for name in [*browser.runtime.LOCK["files"], "engine.zip"]}
+    monkeypatch.setattr(browser, "files", lambda: shared)
+    project.edit(
+        "mkdocs.yml",
+        "theme: {name: mkdocs}",
+        "site_url: https://example.org/a/\nrepo_url: https://github.com/a/b\ntheme: material",
+    )
+    plugins = "[search, answerable: {time_limit: 20}, mkdocs-jupyter]"
+    project.edit("mkdocs.yml", "[answerable: {time_limit: 20, browser: false}]", plugins)
+    project.edit("mkdocs.yml", "[pymdownx.details]", "[pymdownx.details, attr_list, tables]")
+    lists = "<!-- questions -->\n\n<!-- questions posts: P1 -->\n\n<!-- revisions -->\n"
+    (project.root / "docs/index.md").write_text(f"# Home\n\n{lists}")
+    (project.root / "docs/questions/evil.md").write_text(
+        EVIL_PAGE.replace("TEXT", json.dumps(EVIL))
+    )
+    for path, text in (("snippets/evil.py", EVIL_PROGRAM), ("tests/test_evil.py", EVIL_TEST)):
+        (project.root / path).write_text(text.replace("TEXT", repr(EVIL)))
+    status, said = project.build()
+    assert status == 0, said
+    return project.root / "site"
+
+
+def test_what_is_said_is_text_in_every_page(evil):
+    pages = sorted(evil.rglob("*.html"))
+    assert len(pages) == 6
+    for path in pages:
+        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for script in soup.find_all("script"):
+            kind = script.get("type")
+            assert script.get("src") or kind in ("application/ld+json", "application/json"), script
+        for element in soup.find_all(True):
+            for name, value in element.attrs.items():
+                assert not name.startswith("on"), element
+                assert not str(value).strip().lower().startswith("javascript:"), element
+    assert not [path for path in evil.rglob("*.js") if "alert(1)" in path.read_text("utf-8")]
+
+
+def test_what_is_said_arrives_letter_for_letter(evil):
+    soup = BeautifulSoup((evil / "questions/evil/index.html").read_text("utf-8"), "html.parser")
+    (data,) = (json.loads(it.string) for it in soup.find_all("script", type="application/ld+json"))
+    assert data["mainEntity"]["name"] == EVIL
+    assert data["mainEntity"]["acceptedAnswer"]["text"] == EVIL
+    for name in ("description", "og:title", "og:description"):
+        (said,) = soup.select(f'meta[name="{name}"], meta[property="{name}"]')
+        assert said["content"] == EVIL
+    assert soup.title.string == f"{EVIL} - Small"
+    assert [(it["value"], words(it.text)) for it in soup.select("p > data")[:2]] == [
+        (EVIL, EVIL)
+    ] * 2
+    lines = soup.select("p > data")[2]
+    assert words(lines["value"]) == words(lines.text)
+    assert soup.select_one("samp").text.startswith(f"{EVIL}\n```\n<script>")
+    assert EVIL in [it.text for it in soup.select("table th, table caption")]
+    (claim,) = (it for it in json.loads((evil / "claims.json").read_text()) if it["id"] == "holds")
+    assert claim["statement"] == f"A claim {EVIL} is made"
+    program = json.loads((evil / "questions/evil/program.json").read_text())
+    assert program["breaks"] == {"holds": [["print(EVIL)", EVIL]]}
+    feed = ElementTree.fromstring((evil / "feed.xml").read_text("utf-8"))
+    assert EVIL in [it.text for it in feed.iter(f"{{{feeds.ATOM}}}title")]
+    titles = json.loads((evil / search.TITLES_FILE).read_text("utf-8"))
+    assert {"title": EVIL, "asked": [EVIL], "description": EVIL}.items() <= titles[-1].items()
+    soup = BeautifulSoup((evil / "notebooks/evil/index.html").read_text("utf-8"), "html.parser")
+    assert soup.title.string == f"{EVIL} - Small"
+    assert words(soup.h1.text.rstrip("¶")) == EVIL
+    notebook = json.loads((evil / "notebooks/evil/evil.ipynb").read_text("utf-8"))
+    assert notebook["cells"][1]["outputs"][0]["text"].startswith(EVIL)
+    for name in ("llms.txt", "questions/evil/index.html.md"):
+        text = (evil / name).read_text("utf-8")
+        written = re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+        assert "<script>" not in written
+        assert page.escaped(EVIL) in written
