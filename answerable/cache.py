@@ -41,8 +41,9 @@ class Cache:
             if hashlib.sha256(text).hexdigest().encode() != digest:
                 return None
             with contextlib.suppress(OSError):  # others may only read it
-                if time.time() - path.stat().st_mtime > KEEP_SECONDS / 30:
-                    os.utime(path)
+                now = time.time()
+                if now - path.stat().st_mtime > KEEP_SECONDS / 30:
+                    os.utime(path, (now, now))
             return json.loads(text)
         except (OSError, ValueError):
             return None
