@@ -41,8 +41,9 @@ class Cache:
             if hashlib.sha256(text).hexdigest().encode() != digest:
                 return None
             with contextlib.suppress(OSError):  # others may only read it
-                if time.time() - path.stat().st_mtime > KEEP_SECONDS / 30:
-                    os.utime(path)
+                now = time.time()
+                if now - path.stat().st_mtime > KEEP_SECONDS / 30:
+                    os.utime(path, (now, now))
             return json.loads(text)
         except (OSError, ValueError):
             return None
@@ -59,7 +60,7 @@ class Cache:
         text = json.dumps(result).encode()
         try:
             write(self.folder / key, hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.warning("result not kept in the cache: %s", error)
 
     def prune(self) -> None:

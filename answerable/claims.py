@@ -126,6 +126,8 @@ def check(root: Path, path: str, *only: str, to_the_end: bool = True) -> dict[st
     recorder, printed = _Recorder(), io.StringIO()
     # What `addopts` says is for whoever types `pytest`; other plugins are for conftest to name.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
     arguments = [
         *([f"{root / path}::{test}" for test in only] or [str(root / path)]),
         f"--rootdir={root}",

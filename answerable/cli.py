@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.do(chosen))
-    except (ValueError, Problem, Problems) as error:
+    except (OSError, ValueError, Problem, Problems) as error:
         print(f"answerable: {error}", file=sys.stderr)
         return 1
 

@@ -74,7 +74,7 @@ def _series(axes: Any) -> Iterator[tuple[str, Iterable[Any], Iterable[Any]]]:
             )
             yield _name(axes, points, colours[0]), *points.get_offsets().T
     for bars in axes.containers:
-        if type(bars).__name__ == "BarContainer":
+        if type(bars).__name__ == "BarContainer" and len(bars):
             upright = bars.orientation == "vertical"
             axis = axes.xaxis if upright else axes.yaxis
             labels = [label.get_text() for label in axis.get_ticklabels()]

@@ -17,7 +17,8 @@ OPTION = re.compile(r"(?P<key>alt|fold):[ \t]*(?P<value>.*)")
 INLINE = re.compile(
     r"""\\.                                                       # an escaped character
     | <!--(?:(?!<!--).)*?-->                                      # a comment
-    | (?<!`)(?P<ticks>`+)(?!`)(?P<code>(?:(?!\n[ \t]*\n).)+?)(?<!`)(?P=ticks)(?!`)  # a code span
+    | (?<!`)(?P<ticks>`++)(?P<code>                               # a code span, in it no blank line
+      (?:[^`\n]++|\n(?![ \t]*\n)|(?!(?P=ticks)(?!`))`++)++)(?P=ticks)(?!`)  # nor as many ticks
     | \[(?P<text>(?:[^\[\]`\\]|\\.|`[^`]*`|\[[^\[\]]*\])*)\]      # a link's text …
       \(claim:(?P<claim>[^\s()]*)\)                               # … and its target, a claim
     """,
@@ -163,7 +164,7 @@ def literal(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Text in one line of Markdown that is read as it stands, too (CommonMark)."""
-    text = re.sub(r"[\\`*_\[\]]", r"\\\g<0>", html.escape(text, quote=False))
+    text = re.sub(r"[\\`*_~\[\]]", r"\\\g<0>", html.escape(text, quote=False))
     return " ".join(text.replace("$", "&#36;").split())
 
 

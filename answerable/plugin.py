@@ -208,8 +208,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
         docs = self.root / "docs"
         for path in sorted(docs.rglob("*.md")):
             name = path.relative_to(docs).as_posix()
-            if not name.startswith("questions/") and path.is_file():
-                text = path.read_text("utf-8", "replace")
+            if not name.startswith("questions/") and not path.is_dir():
+                text = question.read(self.root, f"docs/{name}")
                 web.lists(text, name, self.answers.values(), self.site)
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
@@ -436,9 +436,9 @@ class AnswerablePlugin(BasePlugin[Settings]):
             self.notebooks.cleanup()
 
     def on_build_error(self, *, error: Exception) -> None:
-        """A full disk is no fault of a program's: one line says it."""
+        """A full disk is no fault of a program's, nor lists in lists in lists: one line says it."""
         self.end()
-        if isinstance(error, OSError):
+        if isinstance(error, (OSError, UnicodeError, RecursionError)):
             log.error(f"The site could not be written: {error}")
             raise Abort("It is not whole; the next build writes all of it.") from None
 

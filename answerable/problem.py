@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
+MANY = 1000  # valid names that are looked at for a nearest: it takes time, for each wrong one
+
 
 class Problem(Exception):
     """One thing an author has to mend; `str()` is the message they read.
@@ -33,13 +35,12 @@ class Problems(Exception):
 
 def closest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that `name` was most likely meant to be, if any is near."""
-    some = list(itertools.islice(valid, 1000))  # it takes time, for each name that is wrong
-    return next(iter(difflib.get_close_matches(name, some, n=1, cutoff=0.5)), None)
+    return next(iter(difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)), None)
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """End of a sentence that names the valid name nearest to `name`, or else the valid ones."""
-    names = list(dict.fromkeys(valid))
+    names = list(dict.fromkeys(itertools.islice(valid, MANY)))
     if match := closest(name, names):
         return f"did you mean '{match}'?"
     listed = ", ".join(f"'{other}'" for other in names[:8])

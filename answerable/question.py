@@ -65,17 +65,22 @@ class Question:
         return [path for path in paths if (self.root / path).is_file()]
 
     def read(self, path: str) -> str:
-        """The text of one of the files, line ends made plain. Raises `Problem` unless UTF-8."""
-        try:
-            data = (self.root / path).read_bytes()
-            text = data.decode("utf-8-sig")
-        except OSError as error:
-            raise Problem(path, 1, f"cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            what = f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8"
-            raise Problem(path, line, what) from None
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        """The text of one of the files. Raises `Problem` unless it is UTF-8."""
+        return read(self.root, path)
+
+
+def read(root: Path, path: str) -> str:
+    """The text of a file of the project, line ends made plain. Raises `Problem` unless UTF-8."""
+    try:
+        data = (root / path).read_bytes()
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise Problem(path, 1, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8"
+        raise Problem(path, line, what) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def find(root: Path) -> list[Question]:
@@ -174,7 +179,8 @@ def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str, int]:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error)
         what = f"the front matter is not YAML: {reason} (put text with ': ' or '#' in it in quotes)"
-        raise Problem(path, mark.line + 2 if mark else 1, what) from None
+        line = block.count("\n", 0, mark.index) + 2 if mark else 1
+        raise Problem(path, line, what) from None
     if not isinstance(data, dict):
         raise Problem(path, 2, "the front matter must be 'key: value' lines")
     front = _check(data, block, path)
@@ -213,7 +219,7 @@ def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
 
     def wrong(key: str, expected: str) -> None:
         if key in data:
-            got = f"not {type(data[key]).__name__} {reprlib.repr(data[key])}"
+            got = f"not {type(data[key]).__name__} {reprlib.repr(data[key]):.100}"
             problems.append(Problem(path, line_of(key), f"'{key}' must be {expected}, {got}"))
         else:
             unknown = [str(other) for other in data if other not in FrontMatter.__annotations__]

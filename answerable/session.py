@@ -91,7 +91,7 @@ class Session:
                 formatted = tree.body.values[0]
                 if isinstance(formatted, ast.FormattedValue):
                     raw = str(eval(compile(ast.Expression(formatted.value), path, "eval"), names))
-            shown.encode(), raw.encode()
+            shown, raw = _text(shown), _text(raw)
         except BaseException as error:
             reason = f"{type(error).__name__}: {error}"
             if isinstance(error, NameError) and error.name:
@@ -103,11 +103,16 @@ class Session:
 
 
 def _output(kind: str, content: str) -> Output:
-    """The output, if a page can show it: text that is UTF-8, and not without end."""
-    content.encode()
+    """The output, if a page can show it."""
+    content = _text(content)
     if len(content) > (limit := OUTPUT_LIMIT.get(kind, len(content))):
         raise ValueError(f"a {kind} of {len(content):,} characters; a page shows {limit:,}")
     return Output(kind, content)
+
+
+def _text(said: str) -> str:
+    """What was said as plain text; raises what a terminal would, where it is no UTF-8."""
+    return said.encode().decode()
 
 
 def _raise_problem(error: BaseException, cell: snippet.Cell, path: str) -> NoReturn:

@@ -339,6 +339,62 @@ FAULTS = {
     "page that is not UTF-8": write(PAGE, b"---\ntitle: caf\xe9\n", f"{PAGE}:2: ", "byte 0xe9"),
     "snippet that is not UTF-8": write(SNIPPET, b"# \xff", f"{SNIPPET}:1: ", "byte 0xff"),
     "test that is not UTF-8": write(TEST, b"\n\xff", f"{TEST}:2: ", "byte 0xff"),
+    "conftest that is not Python": write(
+        "tests/conftest.py", b"def (", "tests/conftest.py:1: ", "not a Python program"
+    ),
+    "conftest that is not UTF-8": write("conftest.py", b"\n\xff", "conftest.py:2: ", "byte 0xff"),
+    "page of another kind that is not UTF-8": write(
+        "docs/more.md", b"\xff", "docs/more.md:1: ", "byte 0xff"
+    ),
+    "page that leads nowhere": Fault(
+        (f"{PAGE}:1: ", "cannot be read: No such file"),
+        lambda project: (
+            (project.root / PAGE).unlink(),
+            (project.root / PAGE).symlink_to("nowhere.md"),
+        ),
+    ),
+    "page that is a folder": Fault(
+        (f"{PAGE}:1: ", "cannot be read: Is a directory"),
+        lambda project: ((project.root / PAGE).unlink(), (project.root / PAGE).mkdir()),
+    ),
+    "stem of another meaning": Fault(
+        ("docs/questions/con.md:1: ", "another meaning"),
+        lambda project: (project.root / "docs/questions/con.md").write_text(""),
+    ),
+    "date there is not": edit(
+        PAGE, "tags: [", "revisions: {2025-02-30: x}\ntags: [", At(PAGE, "2025-02-30"), "of range"
+    ),
+    "front matter with a key too many": edit(
+        PAGE, "tags: [", "post: [P1]\ntags: [", At(PAGE, "post:"), "'post': did you mean 'posts'?"
+    ),
+    "front matter that cannot be shown": edit(
+        PAGE, "topic: New", 'topic: "\\0"#', At(PAGE, "topic:"), "U+0000 cannot be shown"
+    ),
+    "source with HTML": edit(
+        PAGE, "Jacob", "<b>Jacob", At(PAGE, "sources:"), "holds no HTML", "<b>Jacob"
+    ),
+    "figure that cannot be drawn": edit(
+        SNIPPET,
+        '"throws in an average, n"',
+        'r"$\\frac{$"',
+        At(SNIPPET, "fig, ax"),
+        "cell 'figure' raised ValueError",
+    ),
+    "figure that is endless": edit(
+        SNIPPET,
+        "ax.legend()",
+        "ax.scatter(*rng.random((2, 30_000)))",
+        At(SNIPPET, "fig, ax"),
+        "cell 'figure' raised ValueError",
+        "a page shows 2,000,000",
+    ),
+    "value that is endless": program("'x' * 10**7", CELL, "a value of 10,000,002 characters"),
+    "print that is no text": program(
+        "print(chr(0xd800))", At(SNIPPET, "0xd800"), "UnicodeEncodeError"
+    ),
+    "expression that is no text": edit(
+        PAGE, VALUE, "`{python} chr(0xd800)`", At(PAGE, "0xd800"), "UnicodeEncodeError"
+    ),
 }
 
 
@@ -377,3 +433,27 @@ def test_all_that_is_wrong_is_said_at_once(project: Project) -> None:
     assert status == 1
     assert "no cell 'avarages'" in output
     assert "no claim 'repeats_help'" in output
+
+
+@pytest.mark.parametrize(
+    "setting", ["time_limit: -1", "time_limit: .nan", "time_limit: x", "workers: 0", "cache_dir: 5"]
+)
+def test_a_setting_that_makes_no_sense_is_said(setting: str, project: Project) -> None:
+    project.edit("mkdocs.yml", "time_limit: 20", setting)
+    status, output = project.build()
+    assert status == 1
+    assert f"option '{setting.split(':')[0]}'" in output
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "mixed"])
+def test_line_ends_and_byte_order_marks_change_nothing(end: str, project: Project) -> None:
+    assert project.build()[0] == 0
+    before = project.built()
+    for path in (PAGE, SNIPPET, TEST):
+        lines = (project.root / path).read_text("utf-8").splitlines()
+        ends = ["\n", "\r", "\r\n"] if end == "mixed" else [end]
+        text = "".join(line + ends[n % len(ends)] for n, line in enumerate(lines))
+        (project.root / path).write_bytes(text.encode("utf-8-sig"))
+    status, output = project.build()
+    assert status == 0, output
+    assert project.built() == before
