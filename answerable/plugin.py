@@ -176,6 +176,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             files.append(File.generated(config, name, content=content))
         for stem, item in self.answers.items():
             files.append(self.notebook_file(stem, config))
+            program = item.draft.snippet.text
+            files.append(File.generated(config, web.program_path(item), content=program))
             if self.shared:
                 name = browser.PROGRAM.format(stem)
                 files.append(File.generated(config, name, content=browser.question(item)))
@@ -193,8 +195,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
         """Expand a question's page; put the list of questions where a page asks for it."""
         if item := self.answers.get(_stem(page, "questions", ".md")):
             page.meta["title"] = escape(item.draft.page.front.title)  # MkDocs takes it for HTML
-            answers = self.answers.values()
-            markdown, self.places[page.file.src_uri] = web.expand(item, answers, self.site)
+            expanded = web.expand(item, self.answers.values(), self.site, live=bool(self.shared))
+            markdown, self.places[page.file.src_uri] = expanded
             return markdown
         return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
 

@@ -65,6 +65,7 @@ def question(answer: Answer) -> str:
         {
             "stem": draft.question.stem,
             "snippet": draft.question.snippet,
+            "head": draft.snippet.head,
             "test": draft.question.test,
             "files": tests,
             "breaks": {
