@@ -35,6 +35,7 @@ from answerable import (
     frame,
     notebook,
     question,
+    references,
     run,
     search,
     web,
@@ -109,7 +110,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
                 self.keep(item, config.site_url or "")
-            self.try_lists()
+            self.try_pages()
         except (Problem, Problems) as problems:
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
@@ -136,13 +137,17 @@ class AnswerablePlugin(BasePlugin[Settings]):
         if self.shows_notebooks:
             self.views[stem] = notebook.view(text, self.notebook_path(stem), self.store)
 
-    def try_lists(self) -> None:
-        """Raise the problem of a page that asks for a list of questions there is not."""
-        docs = self.root / "docs"
-        for path in sorted(docs.rglob("*.md")):
-            name = path.relative_to(docs).as_posix()
+    def try_pages(self) -> None:
+        """Raise the problems of pages with bad references, or that ask for lists there are not."""
+        paths = sorted((self.root / "docs").rglob("*.md"))
+        texts = {
+            path.relative_to(self.root).as_posix(): path.read_text("utf-8", "replace")
+            for path in paths
+        }
+        references.check(texts)
+        for path, text in texts.items():
+            name = path.removeprefix("docs/")
             if not name.startswith("questions/"):
-                text = path.read_text("utf-8", "replace")
                 web.lists(text, name, self.answers.values(), self.site)
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
