@@ -19,7 +19,7 @@ from answerable.answer import Answer
 TITLES = re.compile(r"\A---\n.*?^---$|^# [^\n]*", re.DOTALL | re.MULTILINE)  # where they are
 ANCHORS = re.compile(r"\.(md|ipynb)#")  # what they lead to may change with any page
 Sections = dict[str, list[dict[str, Any]]]  # of the theme's index, by address of the page
-LISTS = "<!-- "  # in a page that shows more than its own text
+LISTS, ALL = "<!-- ", "<!-- references"  # in a page that shows more than its own text
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,9 @@ def state(
     names = {page: TITLES.findall(text) for page, text in texts.items()}
     shown = [(stem, front, len(answers[stem].draft.claims)) for stem, front in fronts.items()]
     listed = _digest(shown)
+    everything = _digest([list(texts.values()), [answer.digest for answer in answers.values()]])
     pages = {
-        page: _digest([text, listed if LISTS in text else ""])
+        page: _digest([text, everything if ALL in text else listed if LISTS in text else ""])
         for page, text in texts.items()
         if not ANCHORS.search(text)
     }

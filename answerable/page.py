@@ -152,8 +152,13 @@ def render(
     return "".join(written)
 
 
+WORDS = re.compile(r"[^\W\d_](?:[^\W_]|[ ,;:?.%'()/–—-])*")  # no Markdown in them
+
+
 def plain(text: str) -> str:
     """A line of Markdown as the text a reader sees."""
+    if WORDS.fullmatch(text):  # most are, and a converter takes long
+        return text.strip()
     return html.unescape(re.sub(r"<[^<>]+>", "", markdown.markdown(text))).strip()
 
 

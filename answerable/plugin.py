@@ -45,6 +45,7 @@ from answerable import (
     kept,
     notebook,
     question,
+    references,
     run,
     search,
     web,
@@ -167,7 +168,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
                 self.keep(item, config.site_url or "")
             self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.neighbours = frame.Neighbours(self.answers.values())
-            self.try_lists()
+            self.try_pages()
         except (Problem, Problems) as problems:
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
@@ -203,13 +204,15 @@ class AnswerablePlugin(BasePlugin[Settings]):
         path.write_text(text, "utf-8")
         return path
 
-    def try_lists(self) -> None:
-        """Raise the problem of a page that asks for a list of questions there is not."""
-        docs = self.root / "docs"
-        for path in sorted(docs.rglob("*.md")):
-            name = path.relative_to(docs).as_posix()
-            if not name.startswith("questions/") and not path.is_dir():
-                text = question.read(self.root, f"docs/{name}")
+    def try_pages(self) -> None:
+        """Raise the problems of pages with bad references, or that ask for lists there are not."""
+        paths = [path for path in sorted((self.root / "docs").rglob("*.md")) if not path.is_dir()]
+        names = [path.relative_to(self.root).as_posix() for path in paths]
+        texts = {name: question.read(self.root, name) for name in names}
+        references.check(texts)
+        for path, text in texts.items():
+            name = path.removeprefix("docs/")
+            if not name.startswith("questions/"):
                 web.lists(text, name, self.answers.values(), self.site)
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
@@ -241,8 +244,9 @@ class AnswerablePlugin(BasePlugin[Settings]):
             generated[NOTEBOOK_STYLE], generated[NOTEBOOK_SCRIPT] = notebook.assets(self.store)
         for name, content in generated.items():
             files.append(File.generated(config, name, content=content))
-        for stem in self.answers:
+        for stem, item in self.answers.items():
             files.append(self.notebook_file(stem, config))
+            self.extras[web.program_path(item)] = item.draft.snippet.text
             if self.shared:
                 name = browser.PROGRAM.format(stem)
                 self.extras[name] = self.parts[stem].program
@@ -303,7 +307,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             front = item.draft.page.front
             for key in ("title", "description"):  # the theme takes them for HTML
                 page.meta[key] = escape(getattr(front, key))
-            expanded = web.expand(item, self.neighbours, self.site)
+            expanded = web.expand(item, self.neighbours, self.site, live=bool(self.shared))
             markdown, self.places[page.file.src_uri] = expanded
             return markdown
         return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
