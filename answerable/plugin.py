@@ -6,7 +6,7 @@ import functools
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
@@ -37,7 +37,9 @@ from answerable import (
     card,
     executor,
     feeds,
+    formula,
     frame,
+    katex,
     notebook,
     question,
     run,
@@ -157,7 +159,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
                 self.keep(item, config.site_url or "")
             self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.neighbours = frame.Neighbours(self.answers.values())
-            self.try_lists()
+            formulas = [found for item in self.answers.values() for found in item.draft.formulas]
+            self.formulas = katex.Formulas([*formulas, *self.read_pages()], self.store)
         except (Problem, Problems) as problems:
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
@@ -169,6 +172,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             self.shared = self.live.result()
         except (Unavailable, OSError) as missing:
             log.warning(f"Pages will have no Run: {missing}")
+        if self.formulas.missing:
+            log.warning(f"Formulas are shown as TeX: {self.formulas.missing}")
         self.store.prune()
         claims = sum(len(item.draft.claims) for item in self.answers.values())
         seconds = time.perf_counter() - started
@@ -182,25 +187,25 @@ class AnswerablePlugin(BasePlugin[Settings]):
             text = notebook.notebook(item, site_url)
             view = ""
             if self.shows_notebooks:
-                view = notebook.view(text, self.write_notebook(stem, text), self.store)
+                view = notebook.view(text, self.store)
             self.parts[stem] = Parts(item, text, view, feeds.markdown(text), browser.question(item))
         self.extras[feeds.markdown_path(item)] = self.parts[stem].markdown
 
-    def write_notebook(self, stem: str, text: str) -> Path:
-        """Put a notebook where mkdocs-jupyter will find it."""
+    def write_notebook(self, stem: str, text: str) -> None:
+        """Put a notebook where MkDocs will find it."""
         path = self.notebook_path(stem)
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
-        return path
 
-    def try_lists(self) -> None:
-        """Raise the problem of a page that asks for a list of questions there is not."""
+    def read_pages(self) -> Iterator[formula.Formula]:
+        """The formulas of pages that are no questions. Raises what is wrong in these pages."""
         docs = self.root / "docs"
         for path in sorted(docs.rglob("*.md")):
             name = path.relative_to(docs).as_posix()
             if not name.startswith("questions/") and path.is_file():
                 text = path.read_text("utf-8", "replace")
                 web.lists(text, name, self.answers.values(), self.site)
+                yield from formula.find(formula.mark(text, f"docs/{name}"), f"docs/{name}")
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
@@ -227,6 +232,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             "claims.json": json.dumps(rows, indent=1, ensure_ascii=False) + "\n",
             STYLE: Path(__file__).with_name("style.css").read_text("utf-8"),
         }
+        if self.formulas.style:
+            generated[katex.STYLE] = self.formulas.style
         if self.shows_notebooks:
             generated[NOTEBOOK_STYLE], generated[NOTEBOOK_SCRIPT] = notebook.assets(self.store)
         for name, content in generated.items():
@@ -285,7 +292,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             expanded = web.expand(item, self.neighbours, self.site)
             markdown, self.places[page.file.src_uri] = expanded
             return markdown
-        return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
+        marked = formula.mark(markdown, page.file.src_uri)
+        return web.lists(marked, page.file.src_uri, self.answers.values(), self.site)
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
         """Note what pages are called. Compiling the theme's templates takes long: once will do."""
@@ -324,6 +332,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         output = web.fill(output, self.places.pop(page.file.src_uri, {}))
         item = self.answers.get(_stem(page, "questions", ".md"))
         to_root = get_relative_url(".", page.url)
+        output = self.formulas.fill(output, to_root)
         if item and self.shared:
             script = browser.script(item, f"{to_root}/", self.shared)
             output = output.replace("</body>", f"{script}</body>")
