@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from answerable import cache, claims, needs, page, run, snippet
+from answerable import cache, claims, formula, needs, page, run, snippet
 from answerable.problem import Problem, Problems
 from answerable.question import Question, find
 from answerable.session import Output
@@ -36,6 +36,7 @@ class Draft:
     claims: list[claims.Claim]
     tests: str
     stamps: list[Any]
+    formulas: list[formula.Formula]
 
     def job(self, limit: float) -> run.Job:
         """All there is to do for this question."""
@@ -98,7 +99,8 @@ class Answer:
 
     def text(self, parts: tuple[str | page.Value, ...]) -> str:
         """A claim's sentence, or a figure's alternative text, with its values."""
-        return page.plain(page.render(parts, lambda value: page.literal(self.shown(value))))
+        text = page.render(parts, lambda value: page.literal(self.shown(value)))
+        return page.plain(formula.unmark(text, page.literal))
 
     @functools.cached_property
     def prose(self) -> str:
@@ -144,9 +146,13 @@ def read(question: Question) -> Draft:
     problems: list[Problem] = []
     stamps = _stamps(question)
 
-    def attempt(parse: Callable[[str, str], T], path: str) -> tuple[str, T | None]:
+    def attempt(
+        parse: Callable[[str, str], T],
+        path: str,
+        prepare: Callable[[str, str], str] = lambda text, path: text,
+    ) -> tuple[str, T | None]:
         try:
-            text = question.read(path)
+            text = prepare(question.read(path), path)
             return text, parse(text, path)
         except Problem as problem:
             problems.append(problem)
@@ -154,7 +160,7 @@ def read(question: Question) -> Draft:
             problems.extend(several.problems)
         return "", None
 
-    _, prose = attempt(page.parse, question.page)
+    marked, prose = attempt(page.parse, question.page, formula.mark)
     _, program = attempt(snippet.parse, question.snippet)
     tests, stated = attempt(claims.read, question.test)
     if prose and program:
@@ -176,7 +182,8 @@ def read(question: Question) -> Draft:
                     problems.append(problem)
     if problems or not (prose and program and stated is not None):
         raise Problems(problems)
-    return Draft(question, prose, program, stated, tests, stamps)
+    formulas = formula.find(marked, question.page)
+    return Draft(question, prose, program, stated, tests, stamps, formulas)
 
 
 def read_all(root: Path, known: Container[str] = ()) -> list[Draft]:

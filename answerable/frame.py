@@ -117,7 +117,7 @@ def claims(answer: Answer) -> str:
 def minutes(answer: Answer) -> int:
     """How long the prose takes to read."""
     pieces = (piece for piece in answer.draft.page.pieces if isinstance(piece, str))
-    said = sum(len(re.findall(r"\w[\w'’.-]*", piece)) for piece in pieces)
+    said = sum(len(re.findall(r"\w[\w'’.-]*", re.sub(r"<[^>]*>", "", it))) for it in pieces)
     said += sum(len(answer.text(use.text).split()) for use in answer.draft.page.claims)
     return max(1, round(said / WORDS_A_MINUTE))
 

@@ -17,7 +17,7 @@ import markdown
 from jinja2.bccache import Bucket
 from markdown.extensions.toc import TocExtension
 
-from answerable import cache, page
+from answerable import cache, formula, page
 from answerable.answer import Answer
 from answerable.figures import on_paper
 
@@ -94,7 +94,8 @@ def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
                 claim=lambda use: f"{page.render(use.text, shown)} ✓",
             )
     if front.sources:
-        prose += "\n\n## Sources\n\n" + "\n".join(f"- {source}" for source in front.sources)
+        sources = "\n".join(f"- {source}" for source in front.sources)
+        prose += f"\n\n## Sources\n\n{sources}".replace("$", formula.DOLLAR)
     tests = answer.draft.question.test
     prose += f"\n\n✓ marks a claim that a test stands for; the tests are in `{tests}`."
     yield _markdown(prose, site_url)
@@ -112,7 +113,8 @@ def _markdown(prose: str, site_url: str) -> str:
         title = match["title"] or "Note"
         return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>\n\n"
 
-    return DETAILS.sub(details, LINK.sub(link, prose + "\n")).strip()
+    text = DETAILS.sub(details, LINK.sub(link, prose + "\n")).strip()
+    return formula.unmark(text, str).replace(formula.DOLLAR, r"\$")
 
 
 def _prose(text: str) -> dict[str, Any]:
@@ -152,12 +154,16 @@ def contents(answer: Answer) -> list[Any]:
     return converter.toc_tokens  # type: ignore[attr-defined, no-any-return]
 
 
-def view(text: str, path: Path, store: cache.Cache) -> str:
-    """The notebook with this text, lying at `path`, as mkdocs-jupyter shows it: its body alone."""
+def view(text: str, store: cache.Cache) -> str:
+    """The notebook with this text as mkdocs-jupyter shows it: its body alone, formulas marked."""
     key = cache.key("view", text, cache.versions(["mkdocs_jupyter"]))
     if not (kept := store.load(key)):
-        _, body = _convert(path, store)
-        for cell in json.loads(text)["cells"]:
+        whole = json.loads(text)
+        for cell in whole["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = formula.mark(cell["source"], "notebook")
+        _, body = _convert(json.dumps(whole), store)
+        for cell in whole["cells"]:
             for output in cell.get("outputs", ()):
                 if SVG in output.get("data", ()):
                     alt = html.escape(output["data"]["text/plain"])
@@ -174,10 +180,8 @@ def assets(store: cache.Cache) -> tuple[str, str]:
     """
     key = cache.key("view-assets", cache.versions(["mkdocs_jupyter"]))
     if not (kept := store.load(key)):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "empty.ipynb"
-            path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
-            head, _ = _convert(path, store)
+        empty = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+        head, _ = _convert(empty, store)
         head += "".join(_included.values())
         styles = re.findall(r"<style[^>]*>(.*?)</style>", head, re.DOTALL)
         scripts = re.findall(r"<script\s*>(.*?)</script>", head, re.DOTALL)
@@ -190,12 +194,15 @@ def assets(store: cache.Cache) -> tuple[str, str]:
     return kept["style"], kept["script"]
 
 
-def _convert(path: Path, store: cache.Cache) -> tuple[str, str]:
+def _convert(text: str, store: cache.Cache) -> tuple[str, str]:
     """What mkdocs-jupyter makes of a notebook: the head with styles and scripts, and the body."""
     from mkdocs_jupyter import nbconvert2
 
     nbconvert2.HTMLExporter = functools.partial(_exporter, Templates(store))
-    whole = nbconvert2.nb2html(str(path), theme="light")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "notebook.ipynb"
+        path.write_text(text, "utf-8")
+        whole = nbconvert2.nb2html(str(path), theme="light")
     head, wrapper, rest = whole.partition('<div class="jupyter-wrapper">')
     return head, wrapper + rest[: rest.rindex("<style>")]
 

@@ -159,7 +159,12 @@ def plain(text: str) -> str:
     """A line of Markdown as the text a reader sees."""
     if WORDS.fullmatch(text):  # most are, and a converter takes long
         return text.strip()
-    return html.unescape(re.sub(r"<[^<>]+>", "", markdown.markdown(text))).strip()
+    return html.unescape(re.sub(r"<[^<>]+>", "", unlinked(text)))
+
+
+def unlinked(text: str) -> str:
+    """A line of Markdown as HTML, its links as text."""
+    return re.sub(r"</?(?:p|a)\b[^<>]*>", "", markdown.markdown(text)).strip()
 
 
 def literal(text: str) -> str:

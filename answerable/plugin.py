@@ -8,7 +8,7 @@ import logging
 import platform
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
@@ -41,7 +41,9 @@ from answerable import (
     card,
     executor,
     feeds,
+    formula,
     frame,
+    katex,
     kept,
     notebook,
     question,
@@ -168,7 +170,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
                 self.keep(item, config.site_url or "")
             self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.neighbours = frame.Neighbours(self.answers.values())
-            self.try_pages()
+            formulas = [found for item in self.answers.values() for found in item.draft.formulas]
+            self.formulas = katex.Formulas([*formulas, *self.read_pages()], self.store)
         except (Problem, Problems) as problems:
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
@@ -180,6 +183,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             self.shared = self.live.result()
         except (Unavailable, OSError) as missing:
             log.warning(f"Pages will have no Run: {missing}")
+        if self.formulas.missing:
+            log.warning(f"Formulas are shown as TeX: {self.formulas.missing}")
         self.store.prune()
         claims = sum(len(item.draft.claims) for item in self.answers.values())
         seconds = time.perf_counter() - started
@@ -193,19 +198,18 @@ class AnswerablePlugin(BasePlugin[Settings]):
             text = notebook.notebook(item, site_url)
             view = ""
             if self.shows_notebooks:
-                view = notebook.view(text, self.write_notebook(stem, text), self.store)
+                view = notebook.view(text, self.store)
             self.parts[stem] = Parts(item, text, view, feeds.markdown(text), browser.question(item))
         self.extras[feeds.markdown_path(item)] = self.parts[stem].markdown
 
-    def write_notebook(self, stem: str, text: str) -> Path:
-        """Put a notebook where mkdocs-jupyter will find it."""
+    def write_notebook(self, stem: str, text: str) -> None:
+        """Put a notebook where MkDocs will find it."""
         path = self.notebook_path(stem)
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
-        return path
 
-    def try_pages(self) -> None:
-        """Raise the problems of pages with bad references, or that ask for lists there are not."""
+    def read_pages(self) -> Iterator[formula.Formula]:
+        """The formulas of pages that are no questions. Raises what is wrong in any page."""
         paths = [path for path in sorted((self.root / "docs").rglob("*.md")) if not path.is_dir()]
         names = [path.relative_to(self.root).as_posix() for path in paths]
         texts = {name: question.read(self.root, name) for name in names}
@@ -214,6 +218,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             name = path.removeprefix("docs/")
             if not name.startswith("questions/"):
                 web.lists(text, name, self.answers.values(), self.site)
+                yield from formula.find(formula.mark(text, f"docs/{name}"), f"docs/{name}")
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
@@ -240,6 +245,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             "claims.json": json.dumps(rows, indent=1, ensure_ascii=False) + "\n",
             STYLE: Path(__file__).with_name("style.css").read_text("utf-8"),
         }
+        if self.formulas.style:
+            generated[katex.STYLE] = self.formulas.style
         if self.shows_notebooks:
             generated[NOTEBOOK_STYLE], generated[NOTEBOOK_SCRIPT] = notebook.assets(self.store)
         for name, content in generated.items():
@@ -290,7 +297,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
         said = [Path(config.config_file_path).read_text("utf-8"), self.site]
         for values in (config, config.theme):
             said.append({name: values[name] for name in values if _plain(values[name])})
-        return said, overrides, packages, sorted(self.shared), platform.python_version()
+        has = sorted(self.shared), bool(self.formulas.style)
+        return said, overrides, packages, has, platform.python_version()
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         """Pages that are not read again have the names they had."""
@@ -310,7 +318,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             expanded = web.expand(item, self.neighbours, self.site, live=bool(self.shared))
             markdown, self.places[page.file.src_uri] = expanded
             return markdown
-        return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
+        marked = formula.mark(markdown, page.file.src_uri)
+        return web.lists(marked, page.file.src_uri, self.answers.values(), self.site)
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
         """Compile the theme's templates once: it takes long."""
@@ -345,6 +354,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         output = web.fill(output, self.places.pop(page.file.src_uri, {}))
         item = self.answers.get(_stem(page.file, "questions", ".md"))
         to_root = get_relative_url(".", page.url)
+        output = self.formulas.fill(output, to_root)
         if item and self.shared:
             script = browser.script(item, f"{to_root}/", self.shared)
             output = output.replace("</body>", f"{script}</body>")

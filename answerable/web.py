@@ -296,9 +296,10 @@ def _checks(answer: Answer, live: bool) -> str:
 def _check(answer: Answer, claim: claims.Claim, use: page.ClaimUse) -> str:
     status = answer.verdicts[claim.test].status
     kind = " <em>boundary</em>" if claim.kind == "boundary" else ""
+    text = page.unlinked(page.render(use.text, lambda value: literal(answer.shown(value))))
     return (
         f'<details class="claim-source" id="{claim.test}" data-status="{status}">'
-        f"<summary>{html.escape(answer.text(use.text))}{kind}</summary>"
+        f"<summary>{text}{kind}</summary>"
         f"<p><code>{html.escape(claim.node)}</code>: {status}</p>"
         f"{highlight(claim.source)}</details>"
     )

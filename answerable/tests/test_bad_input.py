@@ -367,6 +367,30 @@ FAULTS = {
         At(HOME, "averages"),
         "listed by no 'tag': did you mean 'tags'?",
     ),
+    "formula that does not parse": edit(
+        PAGE,
+        "Name the wrong idea",
+        "Of it\n\n$$\nx\n= \\frac{a\n$$\n\nName",
+        At(PAGE, "\\frac{a"),
+        "KaTeX cannot read this formula: Unexpected end of input",
+        "    = \\frac{a$$",
+    ),
+    "formula with a command that is none": edit(
+        HOME,
+        "# Home",
+        "# Home\n\nIt is $\\sgima$.",
+        At(HOME, "sgima"),
+        "Undefined control sequence",
+    ),
+    "formula that reaches out of the page": edit(
+        HOME, "# Home", "# Home\n\n$\\href{a}{b}$", At(HOME, "href"), "\\href is not allowed"
+    ),
+    "formula that is never closed": edit(
+        HOME, "# Home", "# Home\n\nIt is $$x.", At(HOME, "$$x"), "no blank line in it"
+    ),
+    "formula in a heading": edit(
+        HOME, "# Home", "# Home\n\n## Of $x$", At(HOME, "$x$"), "no formula in a heading"
+    ),
     "date that is none": edit(PAGE, "\ndate: ", "\ndate: x", At(PAGE, "date:"), "2025-11-24"),
     "page that is not UTF-8": write(PAGE, b"---\ntitle: caf\xe9\n", f"{PAGE}:2: ", "byte 0xe9"),
     "snippet that is not UTF-8": write(SNIPPET, b"# \xff", f"{SNIPPET}:1: ", "byte 0xff"),
