@@ -253,7 +253,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             files.append(File.generated(config, name, content=content))
         for stem, item in self.answers.items():
             files.append(self.notebook_file(stem, config))
-            self.extras[web.program_path(item)] = item.draft.snippet.text
+            program = item.draft.snippet.text
+            files.append(File.generated(config, web.program_path(item), content=program))
             if self.shared:
                 name = browser.PROGRAM.format(stem)
                 self.extras[name] = self.parts[stem].program
