@@ -120,6 +120,17 @@ class Answer:
         content = repr([*texts, self.outputs, self.values, statuses])
         return hashlib.sha256(content.encode(errors="replace")).hexdigest()
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """What has to be the same wherever it is run: texts by cell, values, and verdicts."""
+        printed = {
+            cell: [it.content for it in outputs if it.kind in ("text", "value")]
+            for cell, outputs in self.outputs.items()
+        }
+        shown = {expression: pair[1] for expression, pair in self.values.items()}
+        verdicts = {test: verdict.status for test, verdict in self.verdicts.items()}
+        return {"printed": printed, "shown": shown, "verdicts": verdicts}
+
     @functools.cached_property
     def statements(self) -> dict[str, str]:
         """Each claim's sentence, as text, by its id."""
