@@ -195,6 +195,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
                 view = notebook.view(text, self.write_notebook(stem, text), self.store)
             self.parts[stem] = Parts(item, text, view, feeds.markdown(text), browser.question(item))
         self.extras[feeds.markdown_path(item)] = self.parts[stem].markdown
+        self.extras[web.program_path(item)] = item.draft.snippet.text
 
     def write_notebook(self, stem: str, text: str) -> Path:
         """Put a notebook where mkdocs-jupyter will find it."""
@@ -303,7 +304,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             front = item.draft.page.front
             for key in ("title", "description"):  # the theme takes them for HTML
                 page.meta[key] = escape(getattr(front, key))
-            expanded = web.expand(item, self.neighbours, self.site)
+            expanded = web.expand(item, self.neighbours, self.site, live=bool(self.shared))
             markdown, self.places[page.file.src_uri] = expanded
             return markdown
         return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)

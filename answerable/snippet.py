@@ -33,6 +33,7 @@ class Snippet:
     path: str
     text: str
     cells: tuple[Cell, ...]
+    head: str = ""  # what stands before the first cell: the docstring, comments
 
     @property
     def names(self) -> list[str]:
@@ -74,7 +75,8 @@ def parse(text: str, path: str) -> Snippet:
         body = lines[line : end - 1]
         skipped = next((i for i, text_line in enumerate(body) if text_line.strip()), 0)
         cells.append(Cell(title, "\n".join(body[skipped:]).rstrip(), line + 1 + skipped))
-    snippet = Snippet(path, text, tuple(cells))
+    head = "\n".join(lines[: markers[0][0] - 1]).rstrip()
+    snippet = Snippet(path, text, tuple(cells), head)
     for cell in cells:
         compile_cell(cell, path)
     return snippet

@@ -24,6 +24,10 @@ LIST = re.compile(r"<!-- questions(?: (\w+): ((?:(?!<!--).)+?))? -->")
 CHOICES = ("posts", "tags", "topic")
 REVISIONS = "<!-- revisions -->"  # in any page: here stands what was changed in answers, and when
 
+# Room for what makes a page live, so that nothing moves when it comes.
+CELL_TOOLS, CLAIM_TOOLS = '<div class="cell-tools"></div>', ' <span class="claim-tools"></span>'
+PAGE_TOOLS = '<div class="claim-live page-tools"></div>'
+
 # What a browser may do in a page: run the site's own scripts, and ask nobody else for anything.
 POLICY = "; ".join(
     [
@@ -42,9 +46,12 @@ HEADERS = f"/*\n  Content-Security-Policy: {POLICY}\n"  # for hosts that read a 
 
 
 def expand(
-    answer: Answer, neighbours: frame.Neighbours, site: frame.Site
+    answer: Answer, neighbours: frame.Neighbours, site: frame.Site, live: bool
 ) -> tuple[str, dict[str, str]]:
-    """The page's Markdown, and by place the HTML to put there once the Markdown is converted."""
+    """The page's Markdown, and by place the HTML to put there once the Markdown is converted.
+
+    `live` tells whether the page's buttons will come, so that room is kept for them.
+    """
     places: dict[str, str] = {}
 
     def put(markup: str, indent: str = "") -> str:
@@ -55,12 +62,18 @@ def expand(
     body = page.render(
         answer.draft.page.pieces,
         value=lambda value: _value(answer, value),
-        claim=lambda use: _claim(answer, use),
-        cell=lambda use: put(_cell(answer, use), use.indent),
+        claim=lambda use: _claim(answer, use, live),
+        cell=lambda use: put(_cell(answer, use, live), use.indent),
     )
     facts, around = put(frame.head(answer, site)), frame.foot(answer, neighbours, site)
-    end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer))}"
+    end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer, live))}"
     return f"{facts}{body.rstrip()}\n\n{end}", places
+
+
+def program_path(answer: Answer) -> str:
+    """Where the site has the program: beside the page."""
+    stem = answer.draft.question.stem
+    return f"questions/{stem}/{stem}.py"
 
 
 def fill(converted: str, places: dict[str, str]) -> str:
@@ -186,7 +199,7 @@ def _value(answer: Answer, value: page.Value) -> str:
     return f'<data value="{literal(raw)}">{literal(shown)}</data>'
 
 
-def _claim(answer: Answer, use: page.ClaimUse) -> str:
+def _claim(answer: Answer, use: page.ClaimUse, live: bool) -> str:
     claim = next(claim for claim in answer.draft.claims if claim.id == use.id)
     status = answer.verdicts[claim.test].status
     text = page.render(use.text, lambda value: _value(answer, value))
@@ -196,16 +209,18 @@ def _claim(answer: Answer, use: page.ClaimUse) -> str:
     return (
         f'<span class="claim" id="claim-{use.id}" data-claim="{use.id}" data-kind="{claim.kind}" '
         f'data-status="{status}">{text}<a class="claim-test" href="#{claim.test}" '
-        f'title="{label}" aria-label="{label}"></a></span>'
+        f'title="{label}" aria-label="{label}"></a>'
+        f"{CLAIM_TOOLS * live}</span>"
     )
 
 
-def _cell(answer: Answer, use: page.CellUse) -> str:
+def _cell(answer: Answer, use: page.CellUse, live: bool) -> str:
     stem = answer.draft.question.stem
     cell = next(cell for cell in answer.draft.snippet.cells if cell.name == use.name)
     code = highlight(cell.source)
     if use.fold:
         code = f"<details><summary>Set-up: <code>{cell.name}</code></summary>{code}</details>"
+    code += CELL_TOOLS * live
     alts = iter(use.alts)
     shown = []
     for output in answer.outputs[use.name]:
@@ -261,14 +276,15 @@ def _checked(answer: Answer, site: frame.Site) -> str:
         notebook += f" ([open in Colab]({colab}))"
     made = [f"{name} {version}" for name, version in answer.draft.made_with.items()]
     return (
-        f"## Checked\n\nEvery claim above is a test; this page is also here {notebook}. "
-        f"Made with {', '.join(made[:-1])} and {made[-1]}.\n"
+        f'## Checked\n\nEvery claim above is a test. Here are also <a href="{stem}.py">the program</a> '
+        f"alone and this page {notebook}. Made with {', '.join(made[:-1])} and {made[-1]}.\n"
     )
 
 
-def _checks(answer: Answer) -> str:
+def _checks(answer: Answer, live: bool) -> str:
     uses = {use.id: use for use in answer.draft.page.claims}
-    return "".join(_check(answer, claim, uses[claim.id]) for claim in answer.draft.claims)
+    checks = "".join(_check(answer, claim, uses[claim.id]) for claim in answer.draft.claims)
+    return PAGE_TOOLS * live + checks
 
 
 def _check(answer: Answer, claim: claims.Claim, use: page.ClaimUse) -> str:

@@ -61,6 +61,7 @@ def question(answer: Answer) -> str:
         {
             "stem": draft.question.stem,
             "snippet": draft.question.snippet,
+            "head": draft.snippet.head,
             "test": draft.question.test,
             "files": {draft.question.test: draft.tests, **shared},
             "breaks": {

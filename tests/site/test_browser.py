@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -63,6 +64,28 @@ def test_a_page_fits_and_can_be_used_by_everyone(tab, address, path):
         assert box["height"] > 140
         overlapping = figure.evaluate(OVERLAPS)
         assert not overlapping
+
+
+@pytest.mark.parametrize("path", ["", QUESTIONS[0]])
+def test_no_line_moves_when_faces_and_scripts_come_late(tab, address, path):
+    late = []
+    tab.route(
+        re.compile(r"\.woff2$|/(bundle|page|site)\b[^/]*\.js$"), lambda route: late.append(route)
+    )
+    tab.add_init_script(MOVES)
+    tab.set_viewport_size({"width": tab.viewport_size["width"], "height": 9000})
+    tab.goto(address + path, wait_until="commit")
+    while not tab.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
+        tab.wait_for_timeout(50)
+    assert any(route.request.url.endswith(".woff2") for route in late)
+    for route in late:
+        route.continue_()
+    tab.unroute_all()
+    tab.wait_for_load_state("networkidle")
+    if path:
+        tab.locator("section.cell button[data-action=run]").first.wait_for()
+    tab.wait_for_timeout(500)
+    assert tab.evaluate("moved") == []
 
 
 def test_a_mark_leads_to_the_test_behind_the_claim(tab, address):
@@ -136,6 +159,12 @@ def test_an_address_that_leads_nowhere_offers_a_search(browser, address):
     page.close()
 
 
+# What moved up or down without the reader's doing. (What stands beside a button may move by a little.)
+MOVES = """window.moved = []; new PerformanceObserver(list => {
+  for (const {sources} of list.getEntries())
+    for (const {node, previousRect, currentRect} of sources)
+      if (Math.abs(currentRect.y - previousRect.y) > 2) moved.push(node?.textContent.slice(0, 40));
+}).observe({type: "layout-shift", buffered: true});"""
 # Texts of a figure that lie on each other by more than glyphs leave free in their boxes.
 OVERLAPS = """svg => {
   const boxes = [...svg.querySelectorAll('text')].filter(t => t.textContent.trim())
