@@ -35,14 +35,23 @@ CONTRAST = """
   --jp-mirror-editor-number-color: #070;
   --jp-mirror-editor-operator-color: #9010e0;
 }
-[data-md-color-scheme="slate"] .jupyter-wrapper {
-  --jp-cell-inprompt-font-color: #64b5f6;
-  --jp-mirror-editor-comment-color: #7fb8b8;
-  --jp-mirror-editor-def-color: #64b5f6;
-  --jp-mirror-editor-operator-color: #d48cff;
-  --jp-mirror-editor-meta-color: #d48cff;
-  --jp-mirror-editor-builtin-color: #66bb6a;
-  --jp-mirror-editor-string-color: #ff8a80;
+@media screen {
+  [data-md-color-scheme="slate"] .jupyter-wrapper {
+    --jp-cell-inprompt-font-color: #64b5f6;
+    --jp-mirror-editor-comment-color: #7fb8b8;
+    --jp-mirror-editor-def-color: #64b5f6;
+    --jp-mirror-editor-operator-color: #d48cff;
+    --jp-mirror-editor-meta-color: #d48cff;
+    --jp-mirror-editor-builtin-color: #66bb6a;
+    --jp-mirror-editor-string-color: #ff8a80;
+  }
+}
+"""
+DARK = re.compile(r"\[data-md-color-scheme=slate\][^{}]*\{[^{}]*\}")  # a rule for it
+PAPER = """
+@media print {
+  .zeroclipboard-container, p:has(> a[download]) { display: none; }
+  .jupyter-wrapper :is(pre, svg, img) { break-inside: avoid; }
 }
 """
 SCROLLS = '<div class="highlight-ipynb'  # where code is wider than a phone: the keyboard scrolls it
@@ -172,7 +181,11 @@ def assets(store: cache.Cache) -> tuple[str, str]:
         head += "".join(_included.values())
         styles = re.findall(r"<style[^>]*>(.*?)</style>", head, re.DOTALL)
         scripts = re.findall(r"<script\s*>(.*?)</script>", head, re.DOTALL)
-        kept = {"style": "".join(styles) + _dark() + CONTRAST, "script": ";\n".join(scripts)}
+        light = DARK.sub(r"@media screen { \g<0> }", "".join(styles))  # paper is white
+        kept = {
+            "style": light + _dark() + CONTRAST + PAPER,
+            "script": ";\n".join(scripts),
+        }
         store.store(key, kept)
     return kept["style"], kept["script"]
 
@@ -245,4 +258,5 @@ def _dark() -> str:
 
     folder = Path(settings.templates_dir) / "mkdocs_html" / "assets"
     dark = (folder / "theme-dark.css").read_text("utf-8")
-    return dark.replace(".jupyter-wrapper", '[data-md-color-scheme="slate"] .jupyter-wrapper')
+    dark = dark.replace(".jupyter-wrapper", '[data-md-color-scheme="slate"] .jupyter-wrapper')
+    return f"@media screen {{ {dark} }}"

@@ -133,6 +133,42 @@ def test_a_question_is_found_by_its_title_and_as_it_was_asked(tab, address):
             tab.locator(f'{items}:nth-child(-n+{within}) a[href*="/{path}"]').first.wait_for()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("path", ["", QUESTIONS[0], NOTEBOOKS[0]])
+def test_on_paper_all_is_there_to_read_and_nothing_to_press(browser, address, path, scripts):
+    width = 660  # of A4 between its margins
+    context = browser.new_context(
+        color_scheme="dark", viewport={"width": width, "height": 900}, java_script_enabled=scripts
+    )
+    page = context.new_page()
+    page.goto(address + path, wait_until="networkidle")
+    if scripts and path in QUESTIONS:
+        page.locator("section.cell button[data-action=edit]").last.click()
+        page.locator(".cm-content").wait_for()
+    page.emulate_media(media="print", color_scheme="dark")
+    for pressed in ("button", "input", "form", "nav", "header", "footer", "clipboard-copy"):
+        assert not page.locator(f"{pressed}:visible").count(), pressed
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shown = page.locator(":is(h1, p, li, pre, samp, .cm-line):visible")
+    assert shown.count() > 5
+    for element in shown.all():
+        dark, light = element.evaluate(COLOURS)
+        assert dark < 0.5 < light, element.inner_text()
+    for code in page.locator(":is(.cell pre, .cell samp, .cm-content, .jp-Cell pre)").all():
+        assert code.evaluate("it => it.scrollWidth - it.clientWidth") <= 0
+    if path in QUESTIONS:
+        cells = page.locator("section.cell").all()
+        code = [cell.locator(".highlight pre:visible, .cm-content:visible") for cell in cells]
+        assert [one.first.bounding_box()["height"] > 0 for one in code] == [True] * len(cells)
+        assert page.locator("section.cell output > svg:visible").count()
+        assert not page.locator(".claim-source pre:visible, .numbers:visible").count()
+        address_of = "getComputedStyle(it, '::after').content"
+        links = page.locator("#sources ~ ul a[href^=http]").first
+        assert links.get_attribute("href") in links.evaluate(f"it => {address_of}")
+    assert page.pdf().startswith(b"%PDF")
+    context.close()
+
+
 def test_the_longest_page_costs_its_reader_at_most_220_kb(browser, address, site):
     longest = max(QUESTIONS, key=lambda path: (site.folder / path / "index.html").stat().st_size)
     page = browser.new_page()
@@ -159,7 +195,18 @@ def test_an_address_that_leads_nowhere_offers_a_search(browser, address):
     page.close()
 
 
-# What moved up or down without the reader's doing. (What stands beside a button may move by a little.)
+# How light an element's text is, and the ground that it stands on.
+COLOURS = """element => {
+  const light = colour => {
+    const [red, green, blue, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
+    return alpha && [(red + green + blue) / 765 * alpha + 1 - alpha];
+  };
+  let ground = element;
+  while (ground && !light(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
+  return [...light(getComputedStyle(element).color),
+          ...(ground ? light(getComputedStyle(ground).backgroundColor) : [1])];
+}"""
+# What moved up or down without the reader's doing. (Beside a button it may move by a little.)
 MOVES = """window.moved = []; new PerformanceObserver(list => {
   for (const {sources} of list.getEntries())
     for (const {node, previousRect, currentRect} of sources)
