@@ -107,25 +107,28 @@ def elements(answer: Answer, site: Site) -> str:
         said |= {"og:url": site.page(answer), "og:image": site.at(card.path(answer))}
         said |= {"og:image:width": str(card.WIDTH), "og:image:height": str(card.HEIGHT)}
         said["og:image:alt"] = front.title
-    author = {"@type": "Organization", "name": site.name}
+    url = {"url": site.page(answer)} if site.url else {}
+    made = {
+        "author": {
+            "@type": "Organization",
+            "name": site.name,
+            **({"url": site.url} if url else {}),
+        },
+        "datePublished": front.date.isoformat(),
+        "dateModified": front.latest.isoformat(),
+        **url,
+    }
     data = {
         "@context": "https://schema.org",
         "@type": "QAPage",
+        **url,
         "mainEntity": {
             "@type": "Question",
             "name": front.title,
             "text": front.title,
             "answerCount": 1,
-            "datePublished": front.date.isoformat(),
-            "author": author,
-            "acceptedAnswer": {
-                "@type": "Answer",
-                "text": front.description,
-                "datePublished": front.date.isoformat(),
-                "dateModified": front.latest.isoformat(),
-                "author": author,
-                **({"url": site.page(answer)} if site.url else {}),
-            },
+            **made,
+            "acceptedAnswer": {"@type": "Answer", "text": front.description, **made},
         },
     }
     tags = [

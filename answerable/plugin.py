@@ -45,6 +45,7 @@ from answerable import (
     kept,
     notebook,
     question,
+    references,
     run,
     search,
     web,
@@ -167,7 +168,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
                 self.keep(item, config.site_url or "")
             self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.neighbours = frame.Neighbours(self.answers.values())
-            self.try_lists()
+            self.try_pages()
         except (Problem, Problems) as problems:
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
@@ -204,13 +205,18 @@ class AnswerablePlugin(BasePlugin[Settings]):
         path.write_text(text, "utf-8")
         return path
 
-    def try_lists(self) -> None:
-        """Raise the problem of a page that asks for a list of questions there is not."""
-        docs = self.root / "docs"
-        for path in sorted(docs.rglob("*.md")):
-            name = path.relative_to(docs).as_posix()
-            if not name.startswith("questions/") and path.is_file():
-                text = path.read_text("utf-8", "replace")
+    def try_pages(self) -> None:
+        """Raise the problems of pages with bad references, or that ask for lists there are not."""
+        paths = sorted((self.root / "docs").rglob("*.md"))
+        texts = {
+            path.relative_to(self.root).as_posix(): path.read_text("utf-8", "replace")
+            for path in paths
+            if path.is_file()
+        }
+        references.check(texts)
+        for path, text in texts.items():
+            name = path.removeprefix("docs/")
+            if not name.startswith("questions/"):
                 web.lists(text, name, self.answers.values(), self.site)
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:

@@ -15,13 +15,14 @@ import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from answerable import claims, frame, page, problem
+from answerable import claims, frame, page, problem, references
 from answerable.answer import Answer
 from answerable.page import literal
 
 # In any page: here stands the list of all questions, or of those whose front matter says so.
 LIST = re.compile(r"<!-- questions(?: (\w+): ((?:(?!<!--).)+?))? -->")
 CHOICES = ("posts", "tags", "topic")
+REFERENCES = "<!-- references -->"  # in any page: here stands every work that an answer cites
 REVISIONS = "<!-- revisions -->"  # in any page: here stands what was changed in answers, and when
 
 # Room for what makes a page live, so that nothing moves when it comes.
@@ -133,7 +134,12 @@ def lists(text: str, from_page: str, answers: Collection[Answer], site: frame.Si
             raise problem.Problem(f"docs/{from_page}", line, what)
         return "\n".join(lines)
 
-    return LIST.sub(expanded, text.replace(REVISIONS, _revisions(answers, link)))
+    text = LIST.sub(expanded, text)
+    if REVISIONS in text:
+        text = text.replace(REVISIONS, _revisions(answers, link))
+    if REFERENCES in text:
+        text = text.replace(REFERENCES, references.listed(sorted(answers, key=link), link))
+    return text
 
 
 def _revisions(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:

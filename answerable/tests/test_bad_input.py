@@ -62,10 +62,42 @@ def limited(seconds: int, path: str, old: str, new: str, *says: str | At) -> Fau
     return Fault(says, make)
 
 
+def cited(address: str, *says: str) -> Fault:
+    """A source with this address, in the page's front matter."""
+    source = f'sources:\n  - "A (2000). [Of Such Things]({address})."'
+    return edit(PAGE, "sources:", source, At(PAGE, "Of Such Things"), *says)
+
+
 VALUE = '`{python} f"{SPREAD:.3f}"`'
 CELL = At(SNIPPET, "def averages")  # the first line of cell `averages`
 
 FAULTS = {
+    "address with a space": cited("https://example.org/a b", "write %20"),
+    "address of another kind": cited("htp://example.org/", "starts with https:// or http://"),
+    "address without a host": cited("https:///paper", "'' is not the name of a host"),
+    "host that is none": cited("https://example,org/", "'example,org' is not the name"),
+    "address that tells on readers": cited("https://example.org/?utm_source=x", "'utm_source'"),
+    "arXiv's file, not its page": cited("https://arxiv.org/pdf/2402.03300", "arxiv.org/abs/"),
+    "arXiv number that is none": cited("https://arxiv.org/abs/24.0330", "arxiv.org/abs/"),
+    "DOI that is none": cited("https://dx.doi.org/10.1038/nature24270", "https://doi.org/10."),
+    "work under two addresses": Fault(
+        (At(PAGE, "Of *Such*"), "(docs/index.md:1)", "one address"),
+        lambda project: (
+            project.edit(
+                PAGE, "sources:", 'sources:\n  - "A. [Of *Such* Things](https://doi.org/10.1000/1)"'
+            ),
+            project.edit(
+                HOME, "# Home", "# Home [Of such things](https://arxiv.org/abs/2402.03300)"
+            ),
+        ),
+    ),
+    "address spelled in two ways": edit(
+        PAGE,
+        "sources:",
+        'sources:\n  - "[A](https://www.example.org/a/)"\n  - "[B](http://example.org/a)"',
+        At(PAGE, "[B]"),
+        "the same work",
+    ),
     "page without snippet": remove(SNIPPET, f"{PAGE}:1: ", "no snippet snippets/dice.py"),
     "page whose snippet has nearly its name": Fault(
         (f"{PAGE}:1: ", "did you mean 'dices'?"),

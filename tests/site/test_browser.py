@@ -12,7 +12,7 @@ from .conftest import STEMS, front_matter
 
 QUESTIONS = [f"questions/{stem}/" for stem in STEMS]
 NOTEBOOKS = [f"notebooks/{stem}/" for stem in STEMS]
-OWN = ("", "notation/", "posts/", "about/", "contributing/", "revisions/")
+OWN = ("", "notation/", "posts/", "about/", "contributing/", "references/", "revisions/")
 # Every page is seen at each width and in each scheme; one of each kind in all four ways.
 LOOKS = [(1280, "light"), (390, "dark")]
 OTHERS = [(1280, "dark"), (390, "light")]
@@ -133,6 +133,22 @@ def test_a_question_is_found_by_its_title_and_as_it_was_asked(tab, address):
             tab.locator(f'{items}:nth-child(-n+{within}) a[href*="/{path}"]').first.wait_for()
 
 
+def test_nothing_moves_for_those_who_ask_for_it(browser, address):
+    moving = {}
+    for motion in ("no-preference", "reduce"):
+        context = browser.new_context(reduced_motion=motion, service_workers="block")
+        page = context.new_page()
+        page.goto(address + QUESTIONS[0], wait_until="networkidle")
+        page.locator("section.cell button[data-action=edit]").first.click()
+        page.locator(".cm-content").wait_for()
+        page.locator(".md-search__input").fill("why")
+        page.locator(".md-search-result__item").first.wait_for()
+        moving[motion] = page.evaluate(MOVING)
+        context.close()
+    assert moving["no-preference"]
+    assert moving["reduce"] == []
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("path", ["", QUESTIONS[0], NOTEBOOKS[0]])
 def test_on_paper_all_is_there_to_read_and_nothing_to_press(browser, address, path, scripts):
@@ -206,6 +222,12 @@ COLOURS = """element => {
   return [...light(getComputedStyle(element).color),
           ...(ground ? light(getComputedStyle(ground).backgroundColor) : [1])];
 }"""
+# The elements whose changes of style take time, that are animated, or that scroll smoothly.
+MOVING = """[...document.querySelectorAll("*")].filter(element =>
+  ["", "::before", "::after"].some(part => {
+    const {transitionDuration, animationName, scrollBehavior} = getComputedStyle(element, part || null);
+    return /[1-9]/.test(transitionDuration) || animationName !== "none" || scrollBehavior === "smooth";
+  })).map(element => element.className).concat(document.getAnimations().map(String))"""
 # What moved up or down without the reader's doing. (Beside a button it may move by a little.)
 MOVES = """window.moved = []; new PerformanceObserver(list => {
   for (const {sources} of list.getEntries())
