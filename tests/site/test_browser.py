@@ -225,8 +225,9 @@ COLOURS = """element => {
 # The elements whose changes of style take time, that are animated, or that scroll smoothly.
 MOVING = """[...document.querySelectorAll("*")].filter(element =>
   ["", "::before", "::after"].some(part => {
-    const {transitionDuration, animationName, scrollBehavior} = getComputedStyle(element, part || null);
-    return /[1-9]/.test(transitionDuration) || animationName !== "none" || scrollBehavior === "smooth";
+    const style = getComputedStyle(element, part || null);
+    return /[1-9]/.test(style.transitionDuration) || style.animationName !== "none"
+      || style.scrollBehavior === "smooth";
   })).map(element => element.className).concat(document.getAnimations().map(String))"""
 # What moved up or down without the reader's doing. (Beside a button it may move by a little.)
 MOVES = """window.moved = []; new PerformanceObserver(list => {
