@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from answerable import page
 from answerable.answer import Answer
-from answerable.page import plain
 from answerable.problem import Problem, Problems
 
 LINK = re.compile(
@@ -46,13 +47,21 @@ class Reference:
     @property
     def names(self) -> list[str]:
         """What two links have in common if they lead to one work: its place, its title."""
-        words = re.findall(r"\w+", plain(self.title).casefold())
+        words = re.findall(r"[^\W_]+", self.title.casefold())
         titled = len(words) > 2 and self.title.lstrip("*_")[0].isupper()
         return [work(self.address), *([" ".join(words)] if titled else [])]
 
 
-def find(text: str, path: str) -> Iterator[Reference]:
+plain = functools.lru_cache(2**16)(page.plain)  # while serving, most is that of the build before
+
+
+@functools.lru_cache(2**16)
+def find(text: str, path: str) -> tuple[Reference, ...]:
     """The references in a page's text, front matter included; code is no text."""
+    return tuple(_find(text, path))
+
+
+def _find(text: str, path: str) -> Iterator[Reference]:
     text = CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     for match in LINK.finditer(text):
         if SCHEME.match(match["address"]):
@@ -120,10 +129,9 @@ def listed(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
     citing: dict[str, list[str]] = {}
     for item in answers:
         front = item.draft.page.front
-        prose = (piece for piece in item.draft.page.pieces if isinstance(piece, str))
         cited = [found for source in front.sources for found in _cited(source)]
         cited += [
-            (work(it.address), f"[{it.title}]({it.address})", "") for it in find("".join(prose), "")
+            (work(it.address), f"[{it.title}]({it.address})", "") for it in find(item.prose, "")
         ]
         for key, words, title in cited:
             said.setdefault(key, Counter())[words, title] += 1

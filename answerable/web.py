@@ -282,8 +282,9 @@ def _checked(answer: Answer, site: frame.Site) -> str:
         notebook += f" ([open in Colab]({colab}))"
     made = [f"{name} {version}" for name, version in answer.draft.made_with.items()]
     return (
-        f'## Checked\n\nEvery claim above is a test. Here are also <a href="{stem}.py">the program</a> '
-        f"alone and this page {notebook}. Made with {', '.join(made[:-1])} and {made[-1]}.\n"
+        "## Checked\n\nEvery claim above is a test. Here are also "
+        f'<a href="{stem}.py">the program</a> alone and this page {notebook}. '
+        f"Made with {', '.join(made[:-1])} and {made[-1]}.\n"
     )
 
 
