@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from answerable import cache
+from answerable import cache, references
 from answerable.answer import Answer
 
 TITLES = re.compile(r"\A---\n.*?^---$|^# [^\n]*", re.DOTALL | re.MULTILINE)  # where they are
@@ -78,7 +78,10 @@ def state(
         for stem, front in fronts.items()
     ]
     names = {page: TITLES.findall(text) for page, text in texts.items()}
-    shown = [(stem, front, len(answers[stem].draft.claims)) for stem, front in fronts.items()]
+    shown = [
+        (stem, front, len(answers[stem].draft.claims), references.find(answers[stem].prose, ""))
+        for stem, front in fronts.items()
+    ]
     listed = _digest(shown)
     everything = _digest([list(texts.values()), [answer.digest for answer in answers.values()]])
     pages = {
