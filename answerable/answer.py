@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from answerable import cache, claims, formula, needs, page, run, snippet
+from answerable import cache, claims, formula, mutants, needs, page, run, snippet
 from answerable.problem import Problem, Problems
 from answerable.question import Question, find
 from answerable.session import Output
@@ -130,6 +130,11 @@ class Answer:
         shown = {expression: pair[1] for expression, pair in self.values.items()}
         verdicts = {test: verdict.status for test, verdict in self.verdicts.items()}
         return {"printed": printed, "shown": shown, "verdicts": verdicts}
+
+    @property
+    def record(self) -> mutants.Record | None:
+        """Which small wrong changes its claims notice, if that was measured of it as it is."""
+        return mutants.load(self.draft.question)
 
     @functools.cached_property
     def statements(self) -> dict[str, str]:

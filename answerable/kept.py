@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from answerable import cache, references
+from answerable import cache, mutants, needs, references
 from answerable.answer import Answer
 
 TITLES = re.compile(r"\A---\n.*?^---$|^# [^\n]*", re.DOTALL | re.MULTILINE)  # where they are
 ANCHORS = re.compile(r"\.(md|ipynb)#")  # what they lead to may change with any page
 Sections = dict[str, list[dict[str, Any]]]  # of the theme's index, by address of the page
-LISTS, ALL = "<!-- ", "<!-- references"  # in a page that shows more than its own text
+LISTS = "<!-- "  # in a page that shows more than its own text
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,14 @@ def state(
         for stem, front in fronts.items()
     ]
     names = {page: TITLES.findall(text) for page, text in texts.items()}
+    records = [needs.digest(mutants.path(answer.draft.question)) for answer in answers.values()]
     shown = [
-        (stem, front, len(answers[stem].draft.claims), references.find(answers[stem].prose, ""))
-        for stem, front in fronts.items()
+        (answer.draft.page.front, len(answer.draft.claims), references.find(answer.prose, ""))
+        for answer in answers.values()
     ]
-    listed = _digest(shown)
-    everything = _digest([list(texts.values()), [answer.digest for answer in answers.values()]])
+    listed = _digest([shown, records])
     pages = {
-        page: _digest([text, everything if ALL in text else listed if LISTS in text else ""])
+        page: _digest([text, listed if LISTS in text else ""])
         for page, text in texts.items()
         if not ANCHORS.search(text)
     }

@@ -165,7 +165,7 @@ def measure(question: Question, executor: Executor) -> Record:
         for one, end in zip(mutants, outcomes, strict=True)
         if end == "alive"
     )
-    return Record(_of(question), len(mutants), outcomes.count("stopped"), alive)
+    return Record(fingerprint(question), len(mutants), outcomes.count("stopped"), alive)
 
 
 def sample(question: Question, number: int, executor: Executor) -> list[str]:
@@ -209,7 +209,7 @@ def save(question: Question, record: Record) -> None:
 def load(question: Question) -> Record | None:
     """The record, unless there is none of program and tests as they are. Raises `Problem`."""
     data = _data(question)
-    if not data or data["of"] != _of(question):
+    if not data or data["of"] != fingerprint(question):
         return None
     return Record(data["of"], data["mutants"], data["stopped"], _alive(question))
 
@@ -229,6 +229,7 @@ def _data(question: Question) -> dict[str, Any]:
         raise Problem(where, 1, what, str(error)) from None
 
 
-def _of(question: Question) -> str:
+def fingerprint(question: Question) -> str:
+    """What tells program and tests from any other."""
     texts = question.read(question.snippet), question.read(question.test)
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

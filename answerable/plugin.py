@@ -201,7 +201,6 @@ class AnswerablePlugin(BasePlugin[Settings]):
                 view = notebook.view(text, self.store)
             self.parts[stem] = Parts(item, text, view, feeds.markdown(text), browser.question(item))
         self.extras[feeds.markdown_path(item)] = self.parts[stem].markdown
-        self.extras[web.program_path(item)] = item.draft.snippet.text
 
     def write_notebook(self, stem: str, text: str) -> None:
         """Put a notebook where MkDocs will find it."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from answerable import page
 from answerable.answer import Answer
-from answerable.page import plain
 from answerable.problem import Problem, Problems
 
 LINK = re.compile(
@@ -44,16 +44,24 @@ class Reference:
     path: str
     line: int
 
-    @functools.cached_property
+    @property
     def names(self) -> list[str]:
         """What two links have in common if they lead to one work: its place, its title."""
-        words = re.findall(r"\w+", plain(self.title).casefold())
+        words = re.findall(r"[^\W_]+", self.title.casefold())
         titled = len(words) > 2 and self.title.lstrip("*_")[0].isupper()
         return [work(self.address), *([" ".join(words)] if titled else [])]
 
 
-def find(text: str, path: str) -> Iterator[Reference]:
+plain = functools.lru_cache(2**16)(page.plain)  # while serving, most is that of the build before
+
+
+@functools.lru_cache(2**16)
+def find(text: str, path: str) -> tuple[Reference, ...]:
     """The references in a page's text, front matter included; code is no text."""
+    return tuple(_find(text, path))
+
+
+def _find(text: str, path: str) -> Iterator[Reference]:
     text = CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     for match in LINK.finditer(text):
         if SCHEME.match(match["address"]):
@@ -66,7 +74,7 @@ def check(texts: Mapping[str, str]) -> None:
     problems = []
     known: dict[str, Reference] = {}
     for path in sorted(texts):
-        for reference in _found(texts[path], path):
+        for reference in find(texts[path], path):
             if what := fault(reference.address):
                 problems.append(Problem(path, reference.line, f"{reference.address}: {what}"))
                 continue
@@ -81,11 +89,6 @@ def check(texts: Mapping[str, str]) -> None:
                     break
     if problems:
         raise Problems(problems)
-
-
-@functools.lru_cache(10_000)  # while serving, most texts are those of the build before
-def _found(text: str, path: str) -> tuple[Reference, ...]:
-    return tuple(find(text, path))
 
 
 def fault(address: str) -> str:
@@ -126,10 +129,9 @@ def listed(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
     citing: dict[str, list[str]] = {}
     for item in answers:
         front = item.draft.page.front
-        prose = (piece for piece in item.draft.page.pieces if isinstance(piece, str))
         cited = [found for source in front.sources for found in _cited(source)]
         cited += [
-            (work(it.address), f"[{it.title}]({it.address})", "") for it in find("".join(prose), "")
+            (work(it.address), f"[{it.title}]({it.address})", "") for it in find(item.prose, "")
         ]
         for key, words, title in cited:
             said.setdefault(key, Counter())[words, title] += 1

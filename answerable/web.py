@@ -23,6 +23,7 @@ from answerable.page import literal
 LIST = re.compile(r"<!-- questions(?: (\w+): ((?:(?!<!--).)+?))? -->")
 CHOICES = ("posts", "tags", "topic")
 REFERENCES = "<!-- references -->"  # in any page: here stands every work that an answer cites
+MUTANTS = "<!-- mutants -->"  # in any page: here stands how many small errors claims notice
 REVISIONS = "<!-- revisions -->"  # in any page: here stands what was changed in answers, and when
 
 # Room for what makes a page live, so that nothing moves when it comes.
@@ -135,6 +136,8 @@ def lists(text: str, from_page: str, answers: Collection[Answer], site: frame.Si
         return "\n".join(lines)
 
     text = LIST.sub(expanded, text)
+    if MUTANTS in text:
+        text = text.replace(MUTANTS, _mutants(answers, link))
     if REVISIONS in text:
         text = text.replace(REVISIONS, _revisions(answers, link))
     if REFERENCES in text:
@@ -154,6 +157,34 @@ def _revisions(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
         for date, where, what in sorted(changes, reverse=True)
     ]
     return "\n".join(lines) or "No answer has been revised yet."
+
+
+def _mutants(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
+    """How many small wrong changes of the programs their claims notice, in all and by question."""
+    known = {link(item): item.record for item in sorted(answers, key=link)}
+    records = {title: record for title, record in known.items() if record}
+    if not records:
+        return "That was not measured yet."
+    made, killed, without = (
+        sum(getattr(record, name) for record in records.values())
+        for name in ("mutants", "killed", "equivalent")
+    )
+    lines = [
+        f"Of {made:,} such changes, {without:,} make no difference that a claim should see (the "
+        f"reason is noted for each). Of the other {made - without:,}, the claims notice "
+        f"{killed:,}: **{killed / max(1, made - without):.1%}**.",
+        "",
+        '??? note "By question"',
+        "",
+        "    | Question | Changes | No difference | Noticed | of them by an error |",
+        "    |---|--:|--:|--:|--:|",
+    ]
+    for title, it in records.items():
+        share = f"{it.killed} ({it.killed / max(1, it.counted):.0%})"
+        lines.append(f"    | {title} | {it.mutants} | {it.equivalent} | {share} | {it.stopped} |")
+    if missing := [title for title, record in known.items() if not record]:
+        lines += ["", f"Not measured since they last changed: {'; '.join(missing)}."]
+    return "\n".join(lines)
 
 
 def _held(item: Answer, key: str) -> dict[str, str]:

@@ -49,4 +49,4 @@ def test_a_good_address_passes(address):
 
 def test_what_is_code_or_leads_within_the_site_is_no_reference():
     text = "`[a](htp://x)` [b](c.md) [d](claim:e)\n\n```md\n[f](htp://y)\n```\n[g](mailto:h@i.org)"
-    assert not list(find(text, "a.md"))
+    assert not find(text, "a.md")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from answerable import claims, question
+from answerable import claims, mutants, question
 
 from .conftest import ROOT, STEMS, front_matter
 
@@ -81,3 +81,9 @@ def of(stem):
     """The claims of a question."""
     this = question.Question(ROOT, stem)
     return claims.read(this.read(this.test), this.test)
+
+
+def test_claims_notice_nine_small_errors_in_ten(stem):
+    record = mutants.load(question.Question(ROOT, stem))
+    assert record, f"measure it: answerable mutants {stem}"
+    assert record.killed >= 0.9 * record.counted, record
