@@ -39,6 +39,7 @@ from answerable import (
     feeds,
     formula,
     frame,
+    glossary,
     katex,
     notebook,
     question,
@@ -160,6 +161,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.neighbours = frame.Neighbours(self.answers.values())
             formulas = [found for item in self.answers.values() for found in item.draft.formulas]
+            self.glossary = self.read_glossary()
             self.formulas = katex.Formulas([*formulas, *self.read_pages()], self.store)
         except (Problem, Problems) as problems:
             log.error(problems)
@@ -206,6 +208,12 @@ class AnswerablePlugin(BasePlugin[Settings]):
                 text = path.read_text("utf-8", "replace")
                 web.lists(text, name, self.answers.values(), self.site)
                 yield from formula.find(formula.mark(text, f"docs/{name}"), f"docs/{name}")
+
+    def read_glossary(self) -> glossary.Glossary:
+        """The project's terms, if it has a page for them."""
+        path = self.root / "docs" / glossary.PLACE
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
+        return glossary.read(text, f"docs/{glossary.PLACE}")
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
@@ -265,7 +273,8 @@ class AnswerablePlugin(BasePlugin[Settings]):
             for file in files.documentation_pages()
             if PurePosixPath(file.src_uri).parent.as_posix() not in own
         }
-        settings = Path(config.config_file_path).stat().st_mtime_ns, self.site, list(self.shared)
+        written = Path(config.config_file_path).stat().st_mtime_ns
+        settings = written, self.site, list(self.shared), self.glossary
         self.state = serving.state(settings, self.answers, pages, places)
         if self.made and self.made.common != self.state.common:
             clean_directory(config.site_dir)
@@ -294,6 +303,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
             return markdown
         marked = formula.mark(markdown, page.file.src_uri)
         return web.lists(marked, page.file.src_uri, self.answers.values(), self.site)
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Show what terms mean."""
+        return html if page.file.src_uri == glossary.PLACE else self.glossary.mark(html)
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
         """Note what pages are called. Compiling the theme's templates takes long: once will do."""

@@ -15,7 +15,7 @@ import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from answerable import claims, frame, page, problem
+from answerable import claims, frame, glossary, page, problem
 from answerable.answer import Answer
 from answerable.page import literal
 
@@ -60,7 +60,7 @@ def expand(
     )
     facts, around = put(frame.head(answer, site)), frame.foot(answer, neighbours, site)
     end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer))}"
-    return f"{facts}{body.rstrip()}\n\n{end}", places
+    return f"{facts}{body.rstrip()}\n\n{glossary.END}\n\n{end}", places
 
 
 def fill(converted: str, places: dict[str, str]) -> str:
