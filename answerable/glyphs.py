@@ -1,6 +1,6 @@
-"""KaTeX's style with its fonts inside, cut down to the letters that a site's formulas use.
+"""KaTeX's style with its fonts inside, cut down to what a site's formulas use.
 
-Whole, a formula's fonts weigh more than the page, and cost a request each.
+Whole, a formula's fonts weigh about as much as the page, and cost a request each.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ def style(formulas: str, store: cache.Cache) -> str:
     """The style that formulas (as HTML) need. Raises `runtime.Unavailable`."""
     seen = VISIBLE.sub("", formulas)
     letters = "".join(sorted(set(html.unescape(re.sub(r"<[^>]*>", "", seen)))))
-    classes = sorted(
-        {name for names in re.findall(r'class="([^"]*)"', seen) for name in names.split()}
-    )
+    classes = sorted(set(" ".join(re.findall(r'class="([^"]*)"', formulas)).split()))
     versions = cache.versions(["fontTools", "brotli"])
     key = cache.key("formula-style", runtime.locked(), letters, classes, versions)
     if not (kept := store.load(key)):
@@ -35,17 +33,18 @@ def style(formulas: str, store: cache.Cache) -> str:
 
 def _style(letters: str, classes: set[str], files: dict[str, str]) -> str:
     whole = files["katex.min.css"]
-    rules = FACE.sub("", whole)
-    used = {
-        face
-        for selectors, block in RULE.findall(rules)
-        if (face := _face(block)) and any(_matches(each, classes) for each in selectors.split(","))
-    }
-    faces = []
-    for block in FACE.findall(whole):
-        if _face(block) in used and (font := _font(block, letters, files)):
-            faces.append(re.sub(r"src:[^;}]*", f"src:url({font}) format('woff2')", block))
-    return "".join(faces) + rules
+    rules = [
+        (selectors, block)
+        for selectors, block in RULE.findall(FACE.sub("", whole))
+        if any(_matches(each, classes) for each in selectors.split(","))
+    ]
+    used = {_face(block) for _, block in rules}
+    faces = [
+        re.sub(r"src:[^;}]*", f"src:url({font}) format('woff2')", block)
+        for block in FACE.findall(whole)
+        if _face(block) in used and (font := _font(block, letters, files))
+    ]
+    return "".join([*faces, *(f"{selectors}{{{block}}}" for selectors, block in rules)])
 
 
 def _face(block: str) -> tuple[str, bool, bool] | None:

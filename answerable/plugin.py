@@ -43,6 +43,7 @@ from answerable import (
     feeds,
     formula,
     frame,
+    glossary,
     katex,
     kept,
     notebook,
@@ -171,6 +172,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
             self.answers = dict(sorted(self.answers.items()))  # however fast each was
             self.neighbours = frame.Neighbours(self.answers.values())
             formulas = [found for item in self.answers.values() for found in item.draft.formulas]
+            self.glossary = self.read_glossary()
             self.formulas = katex.Formulas([*formulas, *self.read_pages()], self.store)
         except (Problem, Problems) as problems:
             log.error(problems)
@@ -219,6 +221,12 @@ class AnswerablePlugin(BasePlugin[Settings]):
             if not name.startswith("questions/"):
                 web.lists(text, name, self.answers.values(), self.site)
                 yield from formula.find(formula.mark(text, f"docs/{name}"), f"docs/{name}")
+
+    def read_glossary(self) -> glossary.Glossary:
+        """The project's terms, if it has a page for them."""
+        path = self.root / "docs" / glossary.PLACE
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
+        return glossary.read(text, f"docs/{glossary.PLACE}")
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
@@ -298,7 +306,7 @@ class AnswerablePlugin(BasePlugin[Settings]):
         said = [Path(config.config_file_path).read_text("utf-8"), self.site]
         for values in (config, config.theme):
             said.append({name: values[name] for name in values if _plain(values[name])})
-        has = sorted(self.shared), bool(self.formulas.style)
+        has = sorted(self.shared), bool(self.formulas.style), self.glossary
         return said, overrides, packages, has, platform.python_version()
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
@@ -321,6 +329,10 @@ class AnswerablePlugin(BasePlugin[Settings]):
             return markdown
         marked = formula.mark(markdown, page.file.src_uri)
         return web.lists(marked, page.file.src_uri, self.answers.values(), self.site)
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Show what terms mean."""
+        return html if page.file.src_uri == glossary.PLACE else self.glossary.mark(html)
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
         """Compile the theme's templates once: it takes long."""

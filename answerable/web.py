@@ -15,7 +15,7 @@ import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from answerable import claims, frame, page, problem, references
+from answerable import claims, frame, glossary, page, problem, references
 from answerable.answer import Answer
 from answerable.page import literal
 
@@ -69,7 +69,7 @@ def expand(
     )
     facts, around = put(frame.head(answer, site)), frame.foot(answer, neighbours, site)
     end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer, live))}"
-    return f"{facts}{body.rstrip()}\n\n{end}", places
+    return f"{facts}{body.rstrip()}\n\n{glossary.END}\n\n{end}", places
 
 
 def program_path(answer: Answer) -> str:

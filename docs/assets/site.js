@@ -8,3 +8,8 @@ const mend = () => {
 };
 new MutationObserver(mend).observe(document.body, {childList: true, subtree: true});
 mend();
+
+// Escape puts away what a term means.
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape" && document.activeElement.matches("abbr")) document.activeElement.blur();
+});

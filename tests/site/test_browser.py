@@ -12,7 +12,10 @@ from .conftest import STEMS, front_matter
 
 QUESTIONS = [f"questions/{stem}/" for stem in STEMS]
 NOTEBOOKS = [f"notebooks/{stem}/" for stem in STEMS]
-OWN = ("", "notation/", "posts/", "about/", "contributing/", "references/", "revisions/")
+OWN = (
+    *("", "notation/", "glossary/", "posts/", "about/", "contributing/", "references/"),
+    "revisions/",
+)
 # Every page is seen at each width and in each scheme; one of each kind in all four ways.
 LOOKS = [(1280, "light"), (390, "dark")]
 OTHERS = [(1280, "dark"), (390, "light")]
@@ -185,20 +188,61 @@ def test_on_paper_all_is_there_to_read_and_nothing_to_press(browser, address, pa
     context.close()
 
 
-def test_the_longest_page_costs_its_reader_at_most_220_kb(browser, address, site):
+def with_formulas(site):
+    """The addresses of the pages that hold formulas, notebooks left out."""
+    paths = [path.replace(".", "") for path in site.pages() if not path.startswith("notebooks")]
+    return [f"{path}/" for path in paths if path and site.page(path).select(".katex")]
+
+
+def test_a_page_costs_its_reader_at_most_220_kb(browser, address, site):
     longest = max(QUESTIONS, key=lambda path: (site.folder / path / "index.html").stat().st_size)
-    page = browser.new_page()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address + longest, wait_until="networkidle")
-    page.close()
-    assert len(asked) <= 20
-    sent = 0
-    for url in asked:
-        path = site.folder / url.removeprefix(address)
-        content = (path / "index.html" if path.is_dir() else path).read_bytes()
-        sent += len(content if path.suffix == ".woff2" else gzip.compress(content))
-    assert sent <= 220_000
+    for path in {longest, *with_formulas(site)}:
+        page = browser.new_page()
+        asked = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto(address + path, wait_until="networkidle")
+        page.close()
+        assert len(asked) <= 20, path
+        sent = 0
+        for url in asked:
+            file = site.folder / url.removeprefix(address)
+            content = (file / "index.html" if file.is_dir() else file).read_bytes()
+            sent += len(content if file.suffix == ".woff2" else gzip.compress(content))
+        assert sent <= 220_000, path
+
+
+def test_only_pages_with_formulas_load_their_style(site):
+    for path in site.pages():
+        page = site.page(path)
+        assert bool(page.select('link[href$="formulas.css"]')) == bool(page.select(".katex")), path
+    assert "notation/" in with_formulas(site)
+
+
+def test_a_formula_is_typeset_without_javascript(browser, address, site):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    for path in with_formulas(site):
+        for kind in (path, path.replace("questions", "notebooks")):
+            page.goto(address + kind)
+            page.locator(".katex").first.wait_for()
+            assert page.evaluate(
+                "document.fonts.ready.then(fonts => fonts.check('1em KaTeX_Math'))"
+            )
+            box = page.locator(".katex-html").first.bounding_box()
+            assert box["height"] > 10
+            assert not page.locator("article").inner_text().count("$")
+    context.close()
+
+
+@pytest.mark.parametrize("tab", LOOKS[1:], indirect=True, ids=str)
+def test_a_long_formula_scrolls_on_a_phone_and_by_keyboard(tab, address):
+    tab.goto(f"{address}questions/ddpg_gradient/")
+    wide = tab.locator(".formula").filter(has_text="∑").first
+    assert wide.evaluate("it => it.scrollWidth > it.clientWidth")
+    assert wide.evaluate("it => it.scrollHeight <= it.clientHeight")
+    wide.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("it => it.scrollLeft > 0", arg=wide.element_handle())
 
 
 def test_an_address_that_leads_nowhere_offers_a_search(browser, address):
