@@ -33,7 +33,7 @@ def best(h):
 
 def maximise(P, h, gamma=GAMMA):
     """The policy with the largest discounted sum of h, by policy iteration."""
-    pi, old = np.full(h.shape, 1 / 4), None
+    pi, old = best(h), None
     while old is None or (pi != old).any():
         pi, old = best(values(P, h, pi, gamma)[0]), pi
     return pi

@@ -76,7 +76,7 @@ def gradient(pi, pay, data, old, clip=CLIP):
 
 def train(pay, acts=None, told=False, clip=CLIP, batches=200, passes=10):
     """Policy after training; acts: who acts, if not PPO; told: ratios are to acts."""
-    pi = np.ones_like(pay if acts is None else acts) / len(pay)
+    pi = np.ones(len(pay)) / len(pay)
     for _ in range(batches):
         data = pi if acts is None else acts
         old = data if told else pi

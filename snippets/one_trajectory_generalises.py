@@ -61,7 +61,7 @@ def pretrain(rho, rng, mixed=True, steps=120, batch=16, alpha=0.3):
 
 rng = np.random.default_rng(0)
 MODELS = pretrain(np.repeat(RHOS, RUNS), rng)
-APART = pretrain(np.full(2 * RUNS, 0.9), rng, mixed=False)
+APART = pretrain(np.full(2 * RUNS, max(RHOS)), rng, mixed=False)
 
 
 # %% influence

@@ -114,7 +114,7 @@ axes[1].set(xlabel="rounds without scissors", ylabel="losing reply to scissors (
 plt.show()
 
 # %% absent
-WIDE = pretrain((0.8,) * 3, (1,) * 3, rng, np.indices((3, 3, 3)).reshape(3, -1).T)
-NARROW = [x[6:9] for x in MODELS]  # whole texts, kappa = 0.8
+EVERY, NARROW = np.indices((3, 3, 3)).reshape(3, -1).T, [x[6:9] for x in MODELS]
+WIDE = pretrain(KAPPA[6:9], WHOLE[6:9], rng, EVERY)  # whole texts, kappa = 0.8, both
 papers = [[prompt(x, PAPER, n, rng, 3).mean() for n in N] for x in (NARROW, WIDE)]
 print("always paper:", np.round(papers))

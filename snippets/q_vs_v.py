@@ -56,10 +56,10 @@ def greedy(q):
 
 def optimal(P, R):
     """Policy iteration: start anywhere, again and again be greedy about your own q."""
-    pi = np.full(R.shape, 1 / R.shape[1])
+    q = np.zeros(R.shape)
     for _ in range(20):
-        pi = greedy(action_values(pi, P, R))
-    return pi
+        q = action_values(greedy(q), P, R)
+    return greedy(q)
 
 
 best = optimal(P, R)

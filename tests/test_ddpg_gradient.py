@@ -1,8 +1,10 @@
 """The claims of ddpg_gradient."""
 
+import ddpg_gradient as page
 import numpy as np
 import pytest
 from ddpg_gradient import (
+    OLD,
     START,
     TAP,
     blind,
@@ -32,6 +34,8 @@ def by_hand(name, theta, s, gamma):
 @pytest.mark.breaks("= slope(", "= q(")
 def test_product_is_whole_gradient(rng):
     """Exact, by hand and by nudging; the sums are cut where they no longer matter."""
+    nudged = (page.J[1] - page.J[0]) / page.h  # the page's own
+    assert nudged == pytest.approx(by_hand("watching", page.theta, START, 0.8))
     for name, x in ("watching", watching), ("blind", blind), ("both", lambda s: 1 - s):
         for gamma in (0.0, 0.5, 0.8):
             theta, s = rng.uniform(-0.5, 1.5), rng.uniform(-20, 20)
@@ -69,11 +73,11 @@ def test_log_trick_agrees_on_average(rng):
 @pytest.mark.breaks(" if states is None else states", "")
 def test_old_states_mislead(rng):
     """Exact. By hand, the old states of a tap at b lead to 2 - 0.4 b, the own to 10 / 7."""
-    own, still = train(blind), value(START, 0.0, blind)
+    own, still = train(blind, theta=rng.uniform(-10, 10)), value(START, 0.0, blind)
     assert own == pytest.approx(10 / 7)
-    for b in (-3, -5, -10, rng.uniform(-10, -3)):
+    for b in (-3, OLD, -10, rng.uniform(-10, -3)):
         old = waters(START, b, blind)
-        end = train(blind, old)
+        end = train(blind, old, rng.uniform(-10, 10))  # from any start
         assert end == pytest.approx(2 - 0.4 * b)
         assert value(START, end, blind) < still < value(START, own, blind)
         for theta in np.linspace(own, end, 7)[1:-1]:
@@ -87,9 +91,9 @@ def test_right_everywhere_needs_no_own_states(rng):
     assert value(START, 1.0, watching) == 0
     for b in (-10, -5, 0, 5, rng.uniform(-10, 10)):
         old = waters(START, b, blind)
-        assert train(watching, old, 0.2, 0.005, 60) == pytest.approx(1, abs=1e-3)
+        assert train(watching, old, rng.uniform(0, 2), 0.005, 60) == pytest.approx(1, abs=1e-3)
     strange = rng.choice([-1, 1], 100) * rng.uniform(5, 10, 100)
-    assert train(watching, strange, 0.2, 0.005, 60) == pytest.approx(1, abs=1e-3)
+    assert train(watching, strange, rng.uniform(0, 2), 0.005, 60) == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.boundary
@@ -98,6 +102,7 @@ def test_small_error_wrong_slope(rng):
     """Exact; also for other waves, which the climb cannot leave where they are short."""
     assert exact == pytest.approx(-((TAP - 10) ** 2) / 4 / (1 - 0.8 * 0.4**2))  # by hand
     assert np.abs(TAP[climb(exact)] - 10).max() < 0.05
+    assert climb(-exact)[[0, -1]].tolist() == [0, len(TAP) - 1]  # away from a valley
     size = np.ptp(exact)
     turns = TAP / rng.uniform(0.3, 0.6) + rng.random()
     for critic in wavy, exact + 0.01 * size * np.sin(2 * np.pi * turns):

@@ -22,6 +22,7 @@ def test_vote_gains_three_times_a_sample(rng):
 def test_slope_of_the_vote_at_the_tie():
     """Exact; the formula is off by about 1/(4n), 1 % at n = 25: 2 % is twice that."""
     for n in range(25, 503, 2):
+        assert majority(np.array([0.0, 1.0]), n) == pytest.approx([0, 1])
         below, above = majority(np.array([0.5 - 1e-5, 0.5 + 1e-5]), n)
         assert (below + above) / 2 == pytest.approx(0.5, abs=1e-9)
         assert (above - below) / 2e-5 == pytest.approx(np.sqrt(2 * n / np.pi), rel=0.02)

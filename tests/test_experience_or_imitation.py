@@ -25,6 +25,7 @@ def test_copy_is_the_average(rng):
     """Exact: a linear system on one side, counted or averaged episodes on the other."""
     for stray in (0, 0.3, 0.7):
         counts, length = walk(stray, rng, sets=10, episodes=int(rng.integers(1, 30)))
+        assert counts.sum((1, 2)) == pytest.approx(length.sum(1))
         assert visits(copy(counts)).sum(-1) == pytest.approx(length.mean(1))
     for shared in (0, 0.5, 1):
         alone, (copied,) = compare(teachers(shared, rng, team=4, panels=5), [1])
@@ -37,12 +38,18 @@ def test_cold_copy_beats_all(rng):
 
     The maze's shortest way, by hand: down two, right seven, up one, right one, up three.
     """
-    assert len(NEXT) == 47  # as in the book
+    s, a = np.nonzero(np.arange(47)[:, None] != NEXT)  # 47 cells, as in the book
+    assert (NEXT[NEXT[s, a], (a + 2) % 4] == s).all()  # the way back is the other way
     assert visits(np.eye(4)[plan(NEXT >= 0)[1]]).sum() == pytest.approx(14)
-    pi = teachers(0, rng, panels=150)
-    assert pi[..., np.arange(47), RIGHT].mean() == pytest.approx(0.76, abs=0.03)  # > 30 errors
+    pi = teachers(0, rng, team=15, panels=150)
+    for turn, share in enumerate((0.76, 0.08, 0.08, 0.08)):  # within over ten errors
+        did = pi[..., np.arange(47), (RIGHT + turn) % 4].mean()
+        assert did == pytest.approx(share, abs=0.01)
+    assert copy(pi[0], 1e-4) == pytest.approx(1.0 * (pi[0] > 0.5))  # cold: the commonest
     alone, (copied,) = compare(pi, [4])
     assert (copied < alone.min(1)).mean() >= 0.9
+    votes = visits(copy(pi.mean(1), 1 / 4)).sum(-1)
+    assert compare(pi, [4], loud=0)[1][0] == pytest.approx(votes)
 
 
 @pytest.mark.breaks("np.where(allowed,", "np.where(allowed | True,")
@@ -54,7 +61,12 @@ def test_rewards_stitch(rng):
     """
     for stray in (0.1, 0.4, 0.8):
         counts, length = walk(stray, rng)
-        assert (-plan(counts > 0)[0][:, START] <= length.min(1)).all()
+        V, act = plan(counts > 0)
+        assert (-V[:, START] <= length.min(1)).all()
+    at = np.full(len(V), START)
+    for n in range(1, 17):  # the plan keeps what it promises
+        at = np.where(at == GOAL, at, NEXT[at, act[np.arange(len(V)), at]])
+        assert ((at == GOAL) == (n >= -V[:, START])).all()
     best = [visits(copy(counts, T)).sum(-1) for T in (1, 1 / 2, 1 / 4, 1 / 8)]
     best = np.min([length.min(1), *best], axis=0)
     assert (-plan(counts > 0)[0][:, START] < best - 1e-9).mean() >= 0.9
@@ -70,7 +82,7 @@ def test_rewards_stitch(rng):
 @pytest.mark.breaks("np.where(same, bad[:, :1], bad)", "bad")
 def test_shared_habits_sharpen(rng):
     """7 of 6,000 panels failed (no habit lay on the way): over 10 of 100 would, with 1e-13."""
-    pi = teachers(1, rng, panels=100)
+    pi = teachers(1, rng, team=15, panels=100)
     right = pi[..., np.arange(len(NEXT)), RIGHT]
     assert right.mean() == pytest.approx(1 - 0.4 * 0.6, abs=0.03)  # 7 standard errors
     alone, (copied,) = compare(pi, [4])

@@ -1,5 +1,7 @@
 """The claims of experience_replay."""
 
+from collections import deque
+
 import numpy as np
 import pytest
 from experience_replay import (
@@ -36,8 +38,12 @@ def model_value(s, r, after, states, gamma):
 def test_replay_is_the_model(rng):
     """Sutton and Barto, Example 6.4: 3/4 and 3/4; from returns 0 and 3/4.
 
+    By hand: a pass makes B worth 0.1 for each of six 1s; the next moves A a tenth of the way.
     And, for random batches of a random process, a linear solve of the counted model.
     """
+    for passes, worth in (1, 0), (2, 0.1 * 0.6):
+        value = batch(state, reward, next_state, TABLE, 0.1, 1, passes)
+        assert value[A] == pytest.approx(worth)
     for gamma, answer in ((1, [0.75, 0.75]), (0, [0, 0.75])):
         value = batch(state, reward, next_state, TABLE, 0.1, gamma, 1000)
         assert value[[A, B]] == pytest.approx(answer, abs=1e-6)
@@ -70,7 +76,20 @@ def test_order_matters_to_shared_weights(rng):
     table then holds the same after any order, exactly, whatever the step size; with noise
     the means of its errors differ by about 1 %.
     """
-    made = streams(rng, 300, sizes=(1, T))
+    made = streams(rng, 300, sizes=(1, 10, T))
+    for stride in (1, 5):  # it moves by one stride, or is turned back at a wall
+        walk = streams(rng, 50, stride=stride, sizes=(1,))[1][0]
+        reached = [walk[:, :-1] + move for move in (-stride, stride)]
+        reached = [np.where(s < 0, -1 - s, np.minimum(s, 2 * PLACES - 1 - s)) for s in reached]
+        assert ((walk[:, 1:] == reached[0]) | (walk[:, 1:] == reached[1])).all()
+    one, other = (made[k][1] + 100 * (np.arange(T) // 10) for k in (1, 10))
+    assert (one != other).any()
+    assert (np.sort(one) == np.sort(other)).all()  # the same rewards in each block of ten
+    w = np.zeros(2)  # one run by hand
+    for s, r in zip(made[1][0][0], made[1][1][0], strict=True):
+        w += 0.1 * (r - w @ [1, x[s]]) * np.array([1, x[s]])
+    rms = np.mean((w[0] + w[1] * x - x) ** 2) ** 0.5
+    assert errors(*made[1], LEARNERS["line"], [0.1])[0] == pytest.approx(rms)
     line = [errors(*made[size], LEARNERS["line"], ALPHAS).mean() for size in (1, T)]
     assert line[0] > 1.5 * line[1]
     table = [errors(*made[size], LEARNERS["table"], (0.1, 0.2)).mean() for size in (1, T)]
@@ -94,8 +113,11 @@ def test_shuffled_is_not_independent(rng):
     made = streams(rng, 300, sizes=(T,))
     for s, r in made.values():  # the same rewards, but for the places
         assert np.std(r - x[s]) == pytest.approx(0.5, rel=0.05)
-    error = [errors(*d, LEARNERS["line"], ALPHAS).mean() for d in made.values()]
+    error = [errors(*d, LEARNERS["line"]).mean() for d in made.values()]
     assert error[0] > 1.4 * error[1]
+    finer = np.geomspace(0.01, 0.3, 9)  # the page's six step sizes lose little to more of them
+    finest = [errors(*d, LEARNERS["line"], finer).mean() for d in made.values()]
+    assert (error <= np.multiply(1.15, finest)).all()
     P = (np.eye(PLACES, k=1) + np.eye(PLACES, k=-1)) / 2
     P[0, 0] = P[-1, -1] = 0.5
     ahead, total = x, 0.0
@@ -126,7 +148,13 @@ def test_averages_gain_nothing(rng):
 @pytest.mark.boundary
 @pytest.mark.breaks("min(size, before + t)", "min(size, t)")
 def test_old_worlds_linger():
-    """Exact recursions."""
+    """Exact: a buffer that is a list, averaged after each step, gives the same errors."""
+    for size in (1, 7, 90, 400):
+        kept, Q = deque([0] * 300, maxlen=size), 0.0
+        for steps in range(1, 200):
+            kept.append(1)
+            Q += 0.1 * (sum(kept) / len(kept) - Q)
+            assert error_after(size, 300, steps) == pytest.approx(1 - Q)
     for before in (100, 1000):
         for after in (before // 2, before, 2 * before):
             for alpha in (0.01, 0.1, 0.5, 1):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from feedback_as_advantage import (
     GAMMA,
+    KINDNESS,
     P,
     R,
     arrives,
@@ -31,8 +32,13 @@ def policies(rng, count):
 
 @pytest.mark.breaks("return q - v[:, None]", "return q")
 def test_sizes_may_be_summed(rng):
-    """Ng, Harada and Russell: the largest sum is v* - v, in every cell; no exceptions."""
+    """Ng, Harada and Russell: the largest sum is v* - v, in every cell; no exceptions.
+
+    Arriving is counted in the end: the wanderer is sure to, though it takes thousands of steps.
+    """
     assert values(P, R, maximise(P, R))[1][36] == pytest.approx(SHORTEST)
+    assert arrives(P, wanderer) == len(P)
+    assert arrives(P, maximise(P, sizes(P, R, wanderer) + KINDNESS)) == len(P)  # the page's
     for first in [wanderer, *policies(rng, 9)]:
         costs = R - rng.exponential(3, R.shape) * rng.integers(2)
         told = sizes(P, costs, first)

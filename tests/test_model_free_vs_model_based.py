@@ -7,6 +7,7 @@ from model_free_vs_model_based import (
     START,
     WALL,
     build,
+    imagine,
     learn,
     live,
     news,
@@ -32,8 +33,9 @@ def distances(origin, wall=WALL):
 
 
 def steps_of(Q, wall, goal):
-    """Length of the greedy walk; None if it is lost."""
+    """Length of the greedy walk; None if it is lost, that is not there within 100 steps."""
     way = walk(Q, wall, goal)
+    assert way[-1] == goal or len(way) - 1 == 100
     return len(way) - 1 if way[-1] == goal else None
 
 
@@ -44,15 +46,23 @@ def test_same_table(rng):
     Oracle: a breadth-first search, on the maze of the book written as coordinates.
     """
     walls = {(2, 1), (2, 2), (2, 3), (5, 4), (7, 0), (7, 1), (7, 2)}
-    free = {11 * (y + 1) + x + 1 for x in range(9) for y in range(6) if (x, y) not in walls}
-    assert (free, START, GOAL) == (set(range(88)) - set(WALL), 34, 20)
-    steps, _, Q = live(45, rng, epsilon=1, alpha=1)
+    place = {(x, y): 11 * (y + 1) + x + 1 for x in range(9) for y in range(6)}
+    free = {place[cell] for cell in place if cell not in walls}
+    assert (free, START, GOAL) == (set(range(88)) - set(WALL), place[0, 2], place[8, 0])
+    world = build(WALL)
+    for (x, y), s in place.items():
+        ways = ((x, y - 1), (x, y + 1), (x - 1, y), (x + 1, y))
+        if s in free:
+            assert world[s] == [place[way] if place.get(way) in free else s for way in ways]
+    steps, ends, Q = live(45, rng, epsilon=1, alpha=1)
     assert len(steps) > 20_000
+    assert [i for i, step in enumerate(steps, 1) if step[2:] == (1, GOAL)] == ends
+    assert (len(ends), ends[-1]) == (45, len(steps))
     assert plan(recall(steps)) == Q
     assert steps_of(Q, WALL, GOAL) == 14
-    for s, far in distances(GOAL).items():
-        if s != GOAL:
-            assert max(Q[s]) == pytest.approx(0.95 ** (far - 1))
+    far = distances(GOAL)
+    for s in far.keys() - {GOAL}:
+        assert Q[s] == pytest.approx([0.95 ** far[s2] for s2 in world[s]])
 
 
 @pytest.mark.breaks("in steps}", "in reversed(steps)}")
@@ -102,17 +112,24 @@ def test_recalled_or_imagined(rng, monkeypatch):
     assert mean[5][3] < 50
     assert mean[50][1] < 25
 
-    def values(seed, **more):
-        return live(3, np.random.default_rng(seed), **more)[2]
+    asked = []  # how many steps the model was asked for, each time
 
+    def ask(model, steps):
+        asked.append(len(steps))
+        return imagine(model, steps)
+
+    monkeypatch.setattr("model_free_vs_model_based.imagine", ask)
     for n, alpha in ((1, 0.1), (20, 0.5)):
         seed = int(rng.integers(2**32))
         same = dict(n=n, alpha=alpha)
-        imagined = values(seed, **same)
-        with monkeypatch.context() as patch:  # replay never asks the model
-            patch.setattr("model_free_vs_model_based.imagine", None)
-            assert imagined == values(seed, replay=True, **same)
-    assert imagined != values(seed, alpha=alpha)
+        steps, ends, Q = live(3, np.random.default_rng(seed), **same)
+        assert asked == [n] * (len(steps) - ends[0] + 1)  # n a step, from the first reward on
+        asked.clear()
+        assert live(3, np.random.default_rng(seed), replay=True, **same)[2] == Q
+        steps, _, once = live(3, np.random.default_rng(seed), alpha=alpha)
+        assert not asked  # replay never asks the model, nor does Q-learning,
+        assert once == learn(steps, alpha=alpha)  # which only learns from its steps
+    assert once != Q
 
 
 @pytest.mark.boundary

@@ -50,8 +50,11 @@ def behaviours(rng, shape):
     ]
 
 
-def every_target(world, Q, b, n, s, a):
-    """Of each path of n steps: probability, product of later ratios, target."""
+def every_target(world, Q, b, n, s, a, cut=False):
+    """Of each path of n steps: probability, product of later ratios, target.
+
+    If cut, a path ends before its first action that is not greedy.
+    """
     P, R, gamma = world
     pi = near_greedy(Q, 0)
     for s2, p in enumerate(P[s, a]):
@@ -59,7 +62,10 @@ def every_target(world, Q, b, n, s, a):
             yield p, 1.0, R[s, a] + gamma * Q[s2].max()
             continue
         for a2, p2 in enumerate(b[s2]):
-            for p3, ratio, G in every_target(world, Q, b, n - 1, s2, a2):
+            if cut and a2 != Q[s2].argmax():
+                yield p * p2, 0.0, R[s, a] + gamma * Q[s2].max()
+                continue
+            for p3, ratio, G in every_target(world, Q, b, n - 1, s2, a2, cut):
                 yield p * p2 * p3, pi[s2, a2] / p2 * ratio, R[s, a] + gamma * G
 
 
@@ -128,7 +134,7 @@ def test_more_steps_learn_the_slips(rng):
 
 @pytest.mark.breaks("np.where(pi > 0, G, best[:, None])", "np.where(pi > 0, G, 0)")
 def test_ratio_or_cut_repairs(rng):
-    """Exact; also the mean of the book's update (7.11), summed over all paths."""
+    """Exact; also the means of the book's update (7.11) and of cut targets, over all paths."""
     world = random_worlds(rng, 10)
     highest = learn(world, 1, 1.0)
     for correction, n in product(("ratio", "cut"), (2, 3, 5)):
@@ -142,6 +148,8 @@ def test_ratio_or_cut_repairs(rng):
         p, ratio, G = np.array(list(every_target(world, Q, b, n, 2, 1))).T
         mean = target(world, Q, b, n, "ratio")[2, 1]
         assert p @ (ratio * (G - Q[2, 1])) == pytest.approx(mean - Q[2, 1])
+        p, _, G = np.array(list(every_target(world, Q, b, n, 2, 1, cut=True))).T
+        assert target(world, Q, b, n, "cut")[2, 1] == pytest.approx(p @ G)
 
 
 @pytest.mark.breaks("move *= near_greedy(Q, 0)", "move *= near_greedy(Q, 0.1)")
@@ -179,6 +187,7 @@ def test_harm_depends_on_the_world(rng):
 
     world = random_worlds(rng, 50)
     highest, Q = learn(world, 1, 1.0), learn(world, 3, 1.0)
+    assert np.all(worse(Q, highest) == (Q.argmax(-1) != highest.argmax(-1)))  # no ties here
     assert worse(Q, highest).mean() < 0.2
     assert worse(learn(world, 3, 0.1), highest).mean() < 0.05
     assert spread((highest.max(-1) - Q.max(-1)).reshape(50, 5)) < 0.1
