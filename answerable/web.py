@@ -170,9 +170,10 @@ def _mutants(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
         for name in ("mutants", "killed", "equivalent")
     )
     lines = [
-        f"Of {made:,} such changes, {without:,} make no difference that a claim should see (the "
-        f"reason is noted for each). Of the other {made - without:,}, the claims notice "
-        f"{killed:,}: **{killed / max(1, made - without):.1%}**.",
+        f"Of {made:,} such changes the claims notice {killed:,} ({killed / made:.1%}). Each of the "
+        f"others was looked at: {without:,} make no difference that a claim should see, for a "
+        f"reason that is noted with it. Without these, **{killed / (made - without):.1%}** are "
+        "noticed.",
         "",
         '??? note "By question"',
         "",

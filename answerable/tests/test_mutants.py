@@ -106,5 +106,5 @@ def test_a_page_shows_the_score_and_what_was_not_measured(small, project):
     made = mutants.Record(mutants.fingerprint(small), 9, 2, (mutants.Alive(1, "a", "b", "c"),))
     mutants.save(small, made)
     shown = home()
-    assert "Of 9 such changes, 1 make no difference" in shown
-    assert "notice 8: <strong>100.0%</strong>" in shown
+    assert "Of 9 such changes the claims notice 8 (88.9%)" in shown
+    assert "<strong>100.0%</strong>" in shown
