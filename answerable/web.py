@@ -172,7 +172,7 @@ def _mutants(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
     lines = [
         f"Of {made:,} such changes the claims notice {killed:,} ({killed / made:.1%}). Each of the "
         f"others was looked at: {without:,} make no difference that a claim should see, for a "
-        f"reason that is noted with it. Without these, **{killed / (made - without):.1%}** are "
+        f"reason that is noted with it. Without these, **{killed / max(1, made - without):.1%}** are "
         "noticed.",
         "",
         '??? note "By question"',
