@@ -120,7 +120,7 @@ def save(store: cache.Cache, site: str, record: Record, sections: Sections) -> N
 
 def clean(site: str, keep: Iterable[str]) -> None:
     """Throw away the site, but for the files to `keep` and what is hidden, as MkDocs does."""
-    kept = {os.path.realpath(path) for path in keep}
+    kept = set(map(os.path.normpath, keep))
     for entry in os.scandir(site) if os.path.isdir(site) else ():
         if entry.name.startswith("."):
             continue
@@ -138,7 +138,7 @@ def clean(site: str, keep: Iterable[str]) -> None:
 
 
 def _discard(path: str, kept: set[str]) -> None:
-    if os.path.realpath(path) not in kept:
+    if os.path.normpath(path) not in kept:
         os.unlink(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import io
 import re
@@ -103,6 +104,7 @@ def future_flags(text: str) -> int:
     return flags
 
 
+@functools.lru_cache(4096)  # of one program it is asked often
 def imports(text: str) -> frozenset[str]:
     """The dotted names of the modules that a program imports, anywhere in it."""
     found: set[str] = set()
