@@ -169,11 +169,11 @@ def _mutants(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
         sum(getattr(record, name) for record in records.values())
         for name in ("mutants", "killed", "equivalent")
     )
+    share = killed / max(1, made - without)
     lines = [
         f"Of {made:,} such changes the claims notice {killed:,} ({killed / made:.1%}). Each of the "
         f"others was looked at: {without:,} make no difference that a claim should see, for a "
-        f"reason that is noted with it. Without these, **{killed / max(1, made - without):.1%}** are "
-        "noticed.",
+        f"reason that is noted with it. Without these, **{share:.1%}** are noticed.",
         "",
         '??? note "By question"',
         "",
