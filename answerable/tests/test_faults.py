@@ -175,7 +175,7 @@ def test_a_cache_that_is_full_is_said_and_the_site_is_right(small, monkeypatch):
         patched.setattr(cache, "write", full)
         status, said = small.build()
     assert status == 0
-    assert said.count("result not kept in the cache: [Errno 28] No space left on device") == 9
+    assert "result not kept in the cache: [Errno 28] No space left on device" in said
     assert site(small) == right
     assert built(small) == right
 

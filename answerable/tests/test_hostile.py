@@ -26,6 +26,7 @@ from answerable import (
     notebook,
     page,
     question,
+    references,
     search,
     snippet,
     web,
@@ -268,7 +269,12 @@ LINEAR = {
     "details": lambda n: notebook.DETAILS.sub("", '??? a "' * n + '??? a "\n' * n),
     "spaces in a figure": lambda n: figures._clean("<svg>" + " " * n),
     "words in a figure": lambda n: figures._clean("<svg>" + "font-family: " * n),
-    "the search's text": lambda n: search.files([found("<" * n)], []),
+    "references": lambda n: list(references.find("[a](b " * n + "[a]" * n, "page.md")),
+    "references in brackets": lambda n: list(references.find("[[a](" * n, "page.md")),
+    "references over lines": lambda n: list(references.find("[a](https://b)\n" * n, "page.md")),
+    "references in code": lambda n: list(references.find("```\n~~~~\n" * n, "page.md")),
+    "references in ticks": lambda n: list(references.find("`a ``b " * n, "page.md")),
+    "the search's text": lambda n: search.Index().add({"": [found("<" * n)]}),
 }
 
 
@@ -314,7 +320,7 @@ def test_four_times_the_length_takes_about_four_times_as_long(name):
 EVIL = (
     "</title></script></a></pre></samp></data></p>--><script>alert(1)</script>"
     "<img src=x onerror=alert(1)>\" onmouseover=\"alert(1)\"' onclick='alert(1)' "
-    "<svg onload=alert(1)> [x](javascript:alert(1)) ![y](javascript:alert(1)) "
+    "<svg onload=alert(1)> [x](javascript&#58;alert(1)) ![y](javascript&#58;alert(1)) "
     "<javascript:alert(1)> `c` {onclick=alert(1)} {: onclick='alert(1)' } ]]> <!-- questions --> "
     "{{ config }} {% raw %} &lt;script&gt; */ </style>"
 )
@@ -327,7 +333,7 @@ tags: [TEXT, averages]
 date: 2025-01-01
 posts: {P1: TEXT, TEXT: ''}
 revisions: {2025-02-01: TEXT}
-sources: ['A {onclick=alert(1)}. [x](https://a.b){onclick=alert(1)}']
+sources: ['A {onclick=alert(1)}. [x](https://example.org){onclick=alert(1)}']
 ---
 Short `{python} EVIL`, raw `{python} f"{EVIL}"`, `{python} LINES`, raw `{python} f"{LINES}"`.
 
