@@ -73,7 +73,13 @@ CELL = At(SNIPPET, "def averages")  # the first line of cell `averages`
 
 FAULTS = {
     "address with a space": cited("https://example.org/a b", "write %20"),
-    "address of another kind": cited("htp://example.org/", "starts with https:// or http://"),
+    "address of another kind": edit(
+        HOME,
+        "# Home",
+        "# Home [A](htp://example.org/)",
+        At(HOME, "htp:"),
+        "starts with https:// or http://",
+    ),
     "address without a host": cited("https:///paper", "'' is not the name of a host"),
     "host that is none": cited("https://example,org/", "'example,org' is not the name"),
     "address that tells on readers": cited("https://example.org/?utm_source=x", "'utm_source'"),

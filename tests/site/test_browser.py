@@ -144,8 +144,7 @@ def test_nothing_moves_for_those_who_ask_for_it(browser, address):
         page.goto(address + QUESTIONS[0], wait_until="networkidle")
         page.locator("section.cell button[data-action=edit]").first.click()
         page.locator(".cm-content").wait_for()
-        page.locator(".md-search__input").fill("why")
-        page.locator(".md-search-result__item").first.wait_for()
+        page.locator(".md-search__input").click()
         moving[motion] = page.evaluate(MOVING)
         context.close()
     assert moving["no-preference"]
