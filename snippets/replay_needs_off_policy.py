@@ -17,7 +17,8 @@ for s, (r, c) in enumerate(CELLS):
         if cell not in CELLS:  # off the cliff, and back to the start
             R[s, a], cell = -100, CELLS[START]
         NEXT[s, a] = CELLS.index(cell)
-NEXT[GOAL], R[GOAL] = GOAL, 0
+NEXT[GOAL] = GOAL
+R[GOAL] = 0
 ONE_HOT = np.eye(38)  # a row of zeros for each state, with a one in its place
 PATH = np.array([0 if r == 3 else 1 if c < 11 else 2 for r, c in CELLS])
 

@@ -7,8 +7,10 @@ from replay_needs_off_policy import (
     COIN,
     GOAL,
     HALVES,
+    METHODS,
     NEXT,
     NOW,
+    REWARDS,
     START,
     R,
     greedy,
@@ -64,7 +66,7 @@ def test_sarsa_mixes_the_authors(rng):
     for _ in range(8):
         shares = rng.dirichlet(np.ones(3))
         authors = [(any_policy(rng), share) for share in shares]
-        Q = replay(authors, 1)
+        Q = replay(authors, *METHODS["Sarsa"])
         learnt = sum(share * pi[START] for pi, share in authors) @ Q[START]
         true = [pi[START] @ true_values(pi)[START] for pi, _ in authors]
         assert learnt == pytest.approx(shares @ true, abs=1e-4)
@@ -81,12 +83,14 @@ def test_sarsa_mixes_the_authors(rng):
 @pytest.mark.breaks("backup(Q, redraw(Q))", "backup(Q, pi)")
 def test_redrawn_choices_never_go_stale(rng):
     """Exact, for policies drawn at random; 13 steps is the book's shortest path."""
+    assert visits(walker(0)).sum() - 1 == pytest.approx(13)
+    assert replay(HALVES, *METHODS["Expected Sarsa"]) == pytest.approx(true_values(NOW), abs=1e-5)
     for _ in range(5):
         current, *old = (any_policy(rng) for _ in range(4))
         authors = list(zip(old, rng.dirichlet(np.ones(3)), strict=True))
         learnt = replay(authors, 0, lambda Q, pi=current: pi)
         assert learnt == pytest.approx(true_values(current), abs=1e-5)
-        best = replay(authors, 0, greedy)
+        best = replay(authors, *METHODS["Q-learning"])
         assert best == pytest.approx(R + BEST[NEXT], abs=1e-6)
         assert best[START].max() == pytest.approx(-13)
 
@@ -115,10 +119,10 @@ def test_stale_gradient_copies_the_buffer(rng):
     rewards = np.array([-13, -15, -17]) - policy @ [-13, -15, -17]  # three routes
     slope = update(policy, writer, rewards, ratio=True)
     assert update(policy, writer, rewards) @ slope < -0.03  # downhill all the same
-    for p in (0.71, 0.9, 0.99):  # the page's buffer of coin flips, rewards 7 and 3
-        policy, rewards = np.array([p, 1 - p]), np.array([7.0, 3.0])
-        assert update(policy, COIN, rewards)[0] < 0
-        assert update(policy, COIN, rewards, ratio=True)[0] > 0
+    for p in (0.69, 0.71, 0.99):  # the page's buffer of coin flips, rewards 7 and 3
+        policy = np.array([p, 1 - p])
+        assert (update(policy, COIN, REWARDS)[0] < 0) == (p > 0.7)
+        assert update(policy, COIN, REWARDS, ratio=True)[0] == pytest.approx(4 * p * (1 - p))
 
 
 @pytest.mark.boundary
@@ -147,7 +151,7 @@ def test_off_policy_is_not_enough():
     That it settled is checked by summing over both stored choices one by one.
     """
     assert replay(HALVES, 0, greedy)[START, 0] == pytest.approx(-13)
-    learnt = replay(HALVES, 2, greedy)
+    learnt = replay(HALVES, *METHODS["3-step Q-learning"])
     assert learnt[START, 0] < -18
     assert visits(greedy(learnt)).sum() - 1 > 13.5
     odds = np.array([share * visits(pi)[START, 0] for pi, share in HALVES])

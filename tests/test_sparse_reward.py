@@ -2,7 +2,17 @@
 
 import numpy as np
 import pytest
-from sparse_reward import AT_LEAST, STEP_SIZES, TASKS, exact, learn, learn_best, play, win_rate
+from sparse_reward import (
+    AT_LEAST,
+    STEP_SIZES,
+    TASKS,
+    exact,
+    learn,
+    learn_best,
+    play,
+    rewards,
+    win_rate,
+)
 
 
 @pytest.mark.breaks("(prob * G) @ (a - p)", "(prob * G) @ a")
@@ -28,9 +38,14 @@ def test_variance_decides(rng):
     """A third of 144 seeds would have to meet a win; one does with at most 640 * 2**-12 = 0.16.
 
     That is a binomial tail of 1.2e-7 for each way to pay; the loan's noise favours no choice.
-    Seven of twelve came to 1.000 in each of 60 re-runs.
+    Seven of twelve came to 1.000 in each of 60 re-runs. All rewards: exact.
     """
-    for pay in ("end", "loan", "fee"):
+    a = rng.random((500, 12)) < 0.5
+    early = {"end": 0, "loan": (a[:, :-1] - 0.5) / 12, "fee": -1}
+    for pay in early:
+        r = rewards(a, AT_LEAST[7], pay, rng)
+        assert r[:, :-1] == pytest.approx(early[pay] + 0 * r[:, :-1])
+        assert r.sum(1) == pytest.approx((a.sum(1) >= 7) - 0.5 - 12 * (pay == "fee"))
         assert learn_best(AT_LEAST[7], pay, rng, seeds=144).mean() > 0.9
         assert learn_best(AT_LEAST[12], pay, rng, seeds=144).mean() < 1 / 3
 
@@ -60,8 +75,11 @@ def test_opponent_decides():
 @pytest.mark.breaks("rng.random(a.shape[:-1]) < chance[a.sum(-1)]", "chance[a.sum(-1)]")
 def test_coin_hides(rng):
     """60 re-runs gave 0.07 (sd 0.02) and 0.87 (sd 0.03): margins of over seven and ten sd."""
-    assert learn_best(*TASKS["11 of 12, or coin"], rng, seeds=144).mean() < 1 / 4
-    assert learn_best(*TASKS["11 of 12"], rng, seeds=144).mean() > 1 / 2
+    (eleven, _), (coin, _) = TASKS["11 of 12"], TASKS["11 of 12, or coin"]
+    assert (eleven == (np.arange(13) > 10)).all()
+    assert (coin == np.where(eleven, 1, 0.5)).all()
+    assert learn_best(coin, "end", rng, seeds=144).mean() < 1 / 4
+    assert learn_best(eleven, "end", rng, seeds=144).mean() > 1 / 2
 
 
 @pytest.mark.boundary
