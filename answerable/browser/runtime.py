@@ -118,7 +118,7 @@ def _made() -> dict[str, dict[str, str]]:
         texts = [katex / "katex.min.js", katex / "katex.min.css"]
         fonts = {
             path.name: base64.b64encode(path.read_bytes()).decode()
-            for path in katex.glob("fonts/*.woff2")
+            for path in sorted(katex.glob("fonts/*.woff2"))
         }
         return {
             "bundle": {file: (folder / "out" / file).read_text("utf-8") for file in BUNDLED},

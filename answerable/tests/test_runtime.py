@@ -90,7 +90,7 @@ def test_a_file_that_breaks_off_is_fetched_again(server, monkeypatch):
 def test_a_damaged_bundle_is_made_again(server, monkeypatch, tmp_path):
     made = []
     texts = {"editor.js": "the editor", "search.js": "é"}
-    monkeypatch.setattr(runtime, "_bundled", lambda sources: made.append(1) or texts)
+    monkeypatch.setattr(runtime, "_made", lambda: made.append(1) or {"bundle": texts})
     right = {name: text.encode() for name, text in texts.items()}
     assert runtime.bundle() == runtime.bundle() == right
     assert len(made) == 1
@@ -105,7 +105,7 @@ def test_what_cannot_be_bundled_is_said(server, monkeypatch):
         raise subprocess.CalledProcessError(1, command, stderr="npm error ⚡")
 
     monkeypatch.setattr(subprocess, "run", fails)
-    with pytest.raises(runtime.Unavailable, match=r"could not be bundled: npm error ⚡"):
+    with pytest.raises(runtime.Unavailable, match=r"could not be had from npm: npm error ⚡"):
         runtime.bundle()
 
 
