@@ -68,10 +68,10 @@ axes[0].set_ylabel("plays on A, %")
 plt.show()
 
 # %% evening
-JAM = np.array([0.5, 0.1, 0.0])  # the chance that a play jams: the evening is over
+JAM, PLAYS = np.array([0.5, 0.1, 0.0]), 10  # the chance that a play jams: all is over
 
 
-def evenings(theta, n, rng, r=PAYS, jam=JAM, plays=10):
+def evenings(theta, n, rng, r=PAYS, jam=JAM, plays=PLAYS):
     """For each of n evenings: its income times the sum of ∇ ln π(a) over its plays."""
     pi = policy(theta)
     a = rng.choice(len(r), (n, plays), p=pi)
@@ -83,7 +83,7 @@ def evenings(theta, n, rng, r=PAYS, jam=JAM, plays=10):
 
 def income(theta):
     """The expected income of an evening, exactly."""
-    return policy(theta) @ PAYS * sum((1 - policy(theta) @ JAM) ** np.arange(10))
+    return policy(theta) @ PAYS * sum((1 - policy(theta) @ JAM) ** np.arange(PLAYS))
 
 
 wanted = nudge(income, START)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from log_derivative_trick import (
-    JAM,
     PAYS,
+    RULES,
+    START,
     average,
     edge,
     evenings,
@@ -20,8 +21,12 @@ from log_derivative_trick import (
 def test_log_undoes_sampling(rng):
     """Exact, against finite differences, for random machines and policies.
 
-    Payouts have both signs; with equal shares the two averages must be parallel.
+    Payouts have both signs; with equal shares the two averages must be parallel. First
+    the page's own three machines, by hand: each share times what its payout lacks or exceeds.
     """
+    shares, pays = np.array([0.1, 0.8, 0.1]), np.array([1, 0.8, 0.6])
+    assert average(START, PAYS, 1) == pytest.approx(shares * (pays - 0.8))
+    assert average(START, PAYS, 0) == pytest.approx(shares * (shares * pays - 0.528))
     for n in (2, 3, 5, 10):
         theta, r = 1.5 * rng.standard_normal(n), rng.normal(0.5, 1, n)
         mean = nudge(lambda x, r=r: policy(x) @ r, theta)
@@ -35,14 +40,15 @@ def test_log_undoes_sampling(rng):
 @pytest.mark.breaks("(np.eye(len(r)) - np.swapaxes(pi, -1, -2))", "np.eye(len(r))")
 def test_rich_get_richer():
     """Exact updates from every per cent, and from half a per cent beside the threshold."""
+    without, with_log = RULES.values()
     for worse, alpha, updates in ((0.2, 4, 400), (0.5, 1, 700), (0.8, 4, 300)):
         r, threshold = np.array([1, worse]), worse / (1 + worse)
         shares = np.append(np.arange(1, 100) / 100, threshold + np.array([-0.005, 0.005]))
         starts = np.log(np.stack([shares, 1 - shares], 1))
-        final = train(starts, r, 0, alpha, updates)[-1, :, 0]
+        final = train(starts, r, without, alpha, updates)[-1, :, 0]
         assert final[shares < threshold - 0.0045].max() < 0.05
         assert final[shares > threshold + 0.0045].min() > 0.95
-        assert train(starts, r, 1, alpha, updates)[-1, :, 0].min() > 0.95
+        assert train(starts, r, with_log, alpha, updates)[-1, :, 0].min() > 0.95
 
 
 @pytest.mark.breaks("/ pi**k", "/ pi")
@@ -68,8 +74,9 @@ def test_world_drops_out(rng):
 
     The ratio of typical errors is 4 with a standard error of about 5 %; 30 % is near six.
     """
-    theta = rng.normal(size=3)
-    assert income(theta) == pytest.approx(exact(theta, PAYS, JAM, 10))
+    for theta in START, rng.normal(size=3):
+        jams = np.array([0.5, 0.1, 0])
+        assert income(theta) == pytest.approx(exact(theta, PAYS, jams, 10))
     for n, plays in ((3, 10), (2, 4), (3, 1), (4, 6)):
         theta, r, jam = rng.normal(size=n), rng.normal(1, 1, n), rng.random(n)
         wanted = nudge(lambda x, w=(r, jam, plays): exact(x, *w), theta)

@@ -20,6 +20,9 @@ def test_chances_multiply(rng):
         right, actions = fetch(rng, "never", p, N=N, runs=RUNS)
         assert right.mean() == pytest.approx(chance, abs=SIX)
         assert (actions == N).all()
+    for how in ("never", "end", "over", "redo"):  # in 20 actions nothing can be repaired
+        right, _ = fetch(rng, how, limit=20, runs=RUNS)
+        assert right.mean() == pytest.approx(0.95**20, abs=SIX)
 
 
 @pytest.mark.breaks("(1 - p) * d)", "(1 - p))")
@@ -48,13 +51,14 @@ def test_where_one_looks(rng):
         never = horizon("never", p)
         assert 9 < horizon("redo", p, 0.9) / never < 10
         assert 3.4 < horizon("end", p, 0.9) / never < 3.5
-    a = 1 - 0.05 * 0.9
-    whole = 1 - 0.9 * (1 - 0.95**20)
-    for how, mean in ("redo", 20 / a), ("over", (a**-20 - 1) / (1 - a)), ("end", 20 / whole):
-        right, actions = fetch(rng, how, 0.95, 0.9, N=20, runs=RUNS)
-        formula = CHANCE["end" if how == "end" else "redo"](20, 0.95, 0.9)
-        assert right.mean() == pytest.approx(formula, abs=SIX)
-        assert actions.mean() == pytest.approx(mean, abs=6 * actions.std() / RUNS**0.5)
+    for p, d, N, options in ((0.95, 0.9, 20, {}), (0.6, 0.8, 3, dict(p=0.6, d=0.8, N=3))):
+        a = 1 - (1 - p) * d
+        whole = 1 - d * (1 - p**N)
+        for how, mean in ("redo", N / a), ("over", (a**-N - 1) / (1 - a)), ("end", N / whole):
+            right, actions = fetch(rng, how, **options, runs=RUNS)
+            formula = CHANCE["end" if how == "end" else "redo"](N, p, d)
+            assert right.mean() == pytest.approx(formula, abs=SIX)
+            assert actions.mean() == pytest.approx(mean, abs=6 * actions.std() / RUNS**0.5)
 
 
 @pytest.mark.breaks("/ CALVIN[:, :-1].sum(1)", "/ 5000")
@@ -63,7 +67,7 @@ def test_one_rate_fits_one_of_two():
 
     The mean lengths of a chain are published next to the counts: 4.49 and 4.048.
     """
-    assert CALVIN[:, 1:].mean(1) * 5 / 1000 == pytest.approx([4.49, 4.048], abs=1e-9)
+    assert CALVIN[:, 1:].sum(1) / CALVIN[:, 0] == pytest.approx([4.49, 4.048], abs=1e-9)
     excess, grid = [], np.linspace(0.001, 0.999, 9981)
     for counts, p in zip(CALVIN, rate, strict=True):
         tried, done = counts[:-1], counts[1:]

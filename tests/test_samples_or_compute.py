@@ -1,16 +1,36 @@
 """The claims of samples_or_compute."""
 
+from collections import Counter
 from itertools import product
 
 import numpy as np
 import pytest
-from samples_or_compute import WEIGHTS, models, practise, softmax, train
+from samples_or_compute import WEIGHTS, draw, models, practise, softmax, train
 
 
-def share_that_learns(task, beta, rng, budget=4096):
-    """The share of runs that learn within the budget."""
+def share_that_learns(task, beta, rng):
+    """The share of runs that learn within 4,096 answers."""
     theta, right, *_ = task
-    return (train(theta, right, beta, rng, budget=budget)[1] < budget).mean()
+    return (train(theta, right, beta, rng)[1] < 4096).mean()
+
+
+def train_plainly(theta, right, beta, rng, budget):
+    """One model, word by word, step size 16; a score is a one at each letter, minus pi."""
+    theta, count, first = theta.copy(), Counter(), budget
+    for written in range(0, budget, 16):
+        pi = softmax(theta)
+        if pi[range(len(right)), right].prod() >= 0.9:
+            return first, written
+        words = draw(pi, 16, rng).T
+        reward = np.array([tuple(w) == tuple(right) for w in words])
+        if reward.any():
+            first = min(first, written + 16)
+        count.update(map(tuple, words))
+        bonus = beta / np.sqrt([count[tuple(w)] for w in words])
+        advantage = (reward - reward.mean()) / (reward.std() + 1e-6) + bonus - bonus.mean()
+        for word, much in zip(words, advantage, strict=True):
+            theta += much * (np.eye(4)[word] - pi)  # step size / group size is 1
+    return first, budget
 
 
 @pytest.mark.breaks(
@@ -18,7 +38,12 @@ def share_that_learns(task, beta, rng, budget=4096):
     "softmax(x[:, :prompts] @ theta) * right[:, :prompts]",
 )
 def test_prompts_are_the_samples(rng):
-    """Six re-runs gave 0.33 (sd 0.01) and 0.000 (sd 0.001): eight sd or more each."""
+    """Six re-runs gave 0.33 (sd 0.01) and 0.000 (sd 0.001): eight sd or more each.
+
+    Also: untaught, p is 1/4; and with very many prompts three answers each do what endlessly
+    many do, as the estimate is right on average. With 4 or 16 features the order of the
+    designs is the same (differences of 5 points or more, with a standard error below 1).
+    """
     seed = int(rng.integers(2**31))  # the same tasks for 32 answers and endlessly many
 
     def on_new_prompts(prompts, n):
@@ -26,7 +51,15 @@ def test_prompts_are_the_samples(rng):
 
     few = on_new_prompts(8, 32)
     assert on_new_prompts(128, 2) - few > 0.25
-    assert on_new_prompts(8, 0) - few < 0.02
+    assert abs(on_new_prompts(8, 0) - few) < 0.02
+    assert practise(8, 0, rng, steps=0) == pytest.approx(0.25)
+    three, endless = (
+        practise(4000, n, np.random.default_rng(seed), runs=3, steps=3).mean() for n in (3, 0)
+    )
+    assert three == pytest.approx(endless, abs=0.02)
+    for size in (4, 16):
+        a, b, c = (practise(m, 256 // m, rng, 40, size).mean() for m in (8, 32, 128))
+        assert a < b < c
 
 
 @pytest.mark.breaks("reward - reward.mean(1, keepdims=True)", "reward - 0.5")
@@ -35,6 +68,7 @@ def test_grpo_waits(rng):
     for length, alpha, chance in ((3, 16, 0.03), (5, 1, 0.05), (6, 64, 0.01), (7, 16, 0.03)):
         theta, right, p, _ = models(chance, 400, rng, length)
         first, _ = train(theta, right, 0, rng, alpha, 4096)
+        assert (first % 16 == 0).all()
         assert first.mean() == pytest.approx((16 / (1 - (1 - p) ** 16)).mean(), rel=0.25)
 
 
@@ -42,8 +76,17 @@ def test_grpo_waits(rng):
 def test_bonus_saves_little(rng):
     """Six re-runs gave ratios of 1.01 (sd 0.03) and 10.7 (sd 1.3): seven and five sd.
 
-    Most bonuses lose by much; that costs are cut off at 512 favours those.
+    Most bonuses lose by much; that costs are cut off at 512 favours those. The learner does
+    exactly what a plain one does with the same dice.
     """
+    for beta in (0, 0, *rng.uniform(0.1, 1, size=8)):
+        theta, right, *_ = models(0.03, 1, rng, 3)
+        seed = int(rng.integers(2**31))
+        dice, same = np.random.default_rng(seed), np.random.default_rng(seed)
+        plain = train_plainly(theta[0], right[0], beta, dice, 480)
+        assert np.ravel(train(theta, right, beta, same, budget=480)).tolist() == [*plain]
+    assert list(WEIGHTS) == sorted(WEIGHTS)
+    assert (WEIGHTS[0], WEIGHTS[1], WEIGHTS[-1]) == (0, 0.01, 1)
     theta, right, *_ = models(0.03, 600, rng)
     cost = {
         (alpha, beta): train(theta, right, beta, rng, alpha, 512)[1].mean()
@@ -53,7 +96,7 @@ def test_bonus_saves_little(rng):
     best = min(x for (_, beta), x in cost.items() if beta == 0)
     assert best < 60  # GRPO learns: it writes about 41 before the first hit
     assert min(x for (_, beta), x in cost.items() if beta > 0) > 0.8 * best
-    heavy = train(theta[:200], right[:200], 1, rng, budget=4096)[1].mean()
+    heavy = train(theta[:200], right[:200], 1, rng)[1].mean()
     assert heavy > 4 * cost[16, 0]
 
 

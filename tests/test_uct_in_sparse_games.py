@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from uct_in_sparse_games import (
+    C,
     blow_up,
     decoys,
     first_sight,
@@ -15,8 +16,6 @@ from uct_in_sparse_games import (
     ucb1,
     uct,
 )
-
-C = math.sqrt(2)
 
 
 def falling(rng, D):
@@ -43,8 +42,10 @@ def test_recursion_is_uct(rng):
 
     About 65 % end within 1,000 visits; the others must not have ended by then. Also: the
     bonuses are the published ones, and a jump, far beyond 1,000 visits too, lands on the
-    first visit at which the rule prefers to walk on.
+    first visit at which the rule prefers to walk on. Beyond 10^13 visits it lands where the
+    bonus of walking on equals the gap, within a thousandth.
     """
+    assert pytest.approx(math.sqrt(2)) == C
     assert ucb1(100, 4, C) == pytest.approx(math.sqrt(2 * math.log(100) / 4))
     assert puct(100, 4, 3) == pytest.approx(3 * 0.5 * 10 / 5)
     early = 0
@@ -60,6 +61,10 @@ def test_recursion_is_uct(rng):
         if 0 < n < 1e8:
             assert bonus(n, k, c) > gap + bonus(n, n - k, c)
             assert bonus(n - 1, k, c) <= gap + bonus(n - 1, n - 1 - k, c)
+
+        most = rng.uniform(30, 400) * (c / gap) ** 2 if bonus is ucb1 else 10 ** rng.uniform(8, 20)
+        far = math.exp(overtakes(math.ceil(most), gap, c, bonus))
+        assert bonus(far, math.ceil(most), c) == pytest.approx(gap, rel=1e-3)
     assert early >= 20
     for D in range(1, 7):
         assert len(uct(decoys(D), C)) == round(10 ** first_sight(decoys(D), C))
@@ -77,6 +82,7 @@ def test_faster_than_doubly_exponential(rng):
         log_n = [first_sight(decoys(D), c) for D in range(start - 1, start + 5)]
         steps = np.diff(np.log([y for y in log_n if y < math.inf]))
         assert len(steps) >= 2
+        assert first_sight(decoys(40), c) == math.inf  # too many to compute
         assert (np.diff(steps) > 0).all()
 
 
