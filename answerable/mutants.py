@@ -131,9 +131,15 @@ def _mutable(statement: libcst.CSTNode) -> bool:
         if isinstance(part, libcst.Assign)
         for target in part.targets
     ]
-    names = [name for target in targets for name in getattr(target, "elements", [target])]
-    names = [getattr(name, "value", name) for name in names]
-    return bool(names) and all(getattr(name, "value", name).isupper() for name in names)
+    parts = [part for target in targets for part in getattr(target, "elements", [target])]
+    return bool(parts) and all(_name(part).isupper() for part in parts)
+
+
+def _name(target: Any) -> str:
+    """The name that is assigned to, be it to a part of it."""
+    while not isinstance(target, str):
+        target = target.value
+    return target
 
 
 def _mutant(before: str, after: str) -> Mutant:

@@ -7,6 +7,7 @@ import functools
 import importlib
 import io
 import re
+import threading
 import tokenize
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ MARKER = re.compile(r"#\s*%%(?P<title>.*)")
 NAME = re.compile(r"[A-Za-z]\w*")
 # What reading a text as Python may raise: on what is none, has a zero byte or is nested too deeply.
 NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+_parsing = threading.Lock()  # `ast.parse` in several threads at once can fail (Python 3.11)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ def parse(text: str, path: str) -> Snippet:
     Raises `Problem` on a syntax error (also of one cell alone, since a cell is run alone), on a
     marker that is not just a name, on a repeated name, and on code outside any cell.
     """
+    with _parsing:
+        return _parse(text, path)
+
+
+def _parse(text: str, path: str) -> Snippet:
     try:
         tree = ast.parse(text)
     except NOT_PYTHON as error:
