@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -131,15 +132,19 @@ def _mutable(statement: libcst.CSTNode) -> bool:
         if isinstance(part, libcst.Assign)
         for target in part.targets
     ]
-    parts = [part for target in targets for part in getattr(target, "elements", [target])]
-    return bool(parts) and all(_name(part).isupper() for part in parts)
+    names = [name for target in targets for name in _names(target)]
+    return bool(names) and all(name.isupper() for name in names)
 
 
-def _name(target: Any) -> str:
-    """The name that is assigned to, be it to a part of it."""
-    while not isinstance(target, str):
-        target = target.value
-    return target
+def _names(target: Any) -> Iterator[str]:
+    """The names that are assigned to, be it to a part of them."""
+    if isinstance(target, str):
+        yield target
+    elif elements := getattr(target, "elements", ()):
+        for element in elements:
+            yield from _names(element)
+    else:
+        yield from _names(target.value)
 
 
 def _mutant(before: str, after: str) -> Mutant:
