@@ -182,6 +182,8 @@ def measure(question: Question, executor: Executor) -> Record:
 def sample(question: Question, number: int, executor: Executor) -> list[str]:
     """Try `number` mutants, chosen anew each time; what differs from the record, in words."""
     mutants = of(question.read(question.snippet))
+    if not load(question):
+        return []
     living = {(one.line, one.was, one.becomes) for one in _alive(question)}
     chosen = random.sample(mutants, min(number, len(mutants)))
     ends = executor.map(lambda mutant: outcome(question, mutant), chosen)
