@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
+import platform
+import re
 import tomllib
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, as_completed
+from collections.abc import Callable, Container, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from answerable import cache, claims, page, run, snippet
+from answerable import cache, claims, formula, mutants, needs, page, run, snippet
 from answerable.problem import Problem, Problems
 from answerable.question import Question, find
 from answerable.session import Output
 
 T = TypeVar("T")
+LINK = re.compile(r"\]\((?:\./)?(\w+)\.md\b")  # from one question to another
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The three files of a question, read and found to fit together; nothing has run yet."""
+    """The three files of a question, read and found to fit together; nothing has run yet.
+
+    `stamps` are those of its files before they were read.
+    """
 
     question: Question
     page: page.Page
     snippet: snippet.Snippet
     claims: list[claims.Claim]
     tests: str
+    stamps: list[Any]
+    formulas: list[formula.Formula]
 
     def job(self, limit: float) -> run.Job:
         """All there is to do for this question."""
@@ -47,6 +57,12 @@ class Draft:
             self.question.stem
         }
 
+    @property
+    def made_with(self) -> dict[str, str]:
+        """The versions of Python and of the packages that its results are made with."""
+        modules = snippet.imports(self.snippet.text) | {"pytest"}
+        return {"Python": platform.python_version(), **cache.installed(modules)}
+
     def run_key(self, job: run.Job) -> str:
         """Names the outputs and values: they depend on the program, the packages, what is asked."""
         packages = cache.versions(snippet.imports(self.snippet.text))
@@ -55,12 +71,8 @@ class Draft:
 
     def check_key(self, job: run.Job) -> str:
         """Names the verdicts: they depend on tests, conftest and pytest's settings as well."""
-        root, test = self.question.root, Path(self.question.test)
-        conftests = [
-            (root / folder / "conftest.py").read_text("utf-8")
-            for folder in test.parents
-            if (root / folder / "conftest.py").is_file()
-        ]
+        root = self.question.root
+        conftests = [self.question.read(path) for path in self.question.conftests]
         modules = {"pytest", *self.modules}.union(*map(snippet.imports, conftests))
         settings = [_pytest_settings(root), conftests, cache.versions(modules)]
         return cache.key("check", job.stem, self.snippet.text, self.tests, settings)
@@ -70,7 +82,8 @@ class Draft:
 class Answer:
     """A draft with its results: nothing in it is left to be believed.
 
-    `outputs` by cell, `values` as (raw, shown) by expression, `verdicts` by test name.
+    `outputs` by cell, `values` as (raw, shown) by expression, `verdicts` by test name; `needed`
+    are the digests of the files that were read besides the question's own.
     """
 
     draft: Draft
@@ -78,6 +91,7 @@ class Answer:
     values: dict[str, tuple[str, str]]
     verdicts: dict[str, claims.Verdict]
     seconds: float
+    needed: dict[str, str | None]
 
     def shown(self, value: page.Value) -> str:
         """A value as a reader sees it."""
@@ -85,16 +99,55 @@ class Answer:
 
     def text(self, parts: tuple[str | page.Value, ...]) -> str:
         """A claim's sentence, or a figure's alternative text, with its values."""
-        return page.plain(page.render(parts, self.shown))
+        text = page.render(parts, lambda value: page.literal(self.shown(value)))
+        return page.plain(formula.unmark(text, page.literal))
+
+    @functools.cached_property
+    def prose(self) -> str:
+        """All of the page's text that is neither claim, value nor cell."""
+        return "".join(piece for piece in self.draft.page.pieces if isinstance(piece, str))
+
+    @functools.cached_property
+    def links(self) -> frozenset[str]:
+        """The questions that its prose links to."""
+        return frozenset(LINK.findall(self.prose))
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """What tells it from any other, and from what it was before."""
+        draft, statuses = self.draft, {test: it.status for test, it in self.verdicts.items()}
+        texts = [draft.page, draft.snippet.text, draft.tests, draft.made_with]
+        content = repr([*texts, self.outputs, self.values, statuses])
+        return hashlib.sha256(content.encode(errors="replace")).hexdigest()
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What has to be the same wherever it is run: texts by cell, values, and verdicts."""
+        printed = {
+            cell: [it.content for it in outputs if it.kind in ("text", "value")]
+            for cell, outputs in self.outputs.items()
+        }
+        shown = {expression: pair[1] for expression, pair in self.values.items()}
+        verdicts = {test: verdict.status for test, verdict in self.verdicts.items()}
+        return {"printed": printed, "shown": shown, "verdicts": verdicts}
+
+    @property
+    def record(self) -> mutants.Record | None:
+        """Which small wrong changes its claims notice, if that was measured of it as it is."""
+        return mutants.load(self.draft.question)
+
+    @functools.cached_property
+    def statements(self) -> dict[str, str]:
+        """Each claim's sentence, as text, by its id."""
+        return {use.id: self.text(use.text) for use in self.draft.page.claims}
 
     def claims_json(self) -> list[dict[str, Any]]:
         """This question's part of `claims.json`; `page` is relative to the site's root."""
-        uses = {use.id: use for use in self.draft.page.claims}
         return [
             {
                 "id": claim.id,
                 "page": f"questions/{self.draft.question.stem}/",
-                "statement": self.text(uses[claim.id].text),
+                "statement": self.statements[claim.id],
                 "test": claim.node,
                 "kind": claim.kind,
                 "status": self.verdicts[claim.test].status,
@@ -107,10 +160,15 @@ class Answer:
 def read(question: Question) -> Draft:
     """Read a question's three files. Raises `Problems`: all that can be seen without running."""
     problems: list[Problem] = []
+    stamps = _stamps(question)
 
-    def attempt(parse: Callable[[str, str], T], path: str) -> tuple[str, T | None]:
+    def attempt(
+        parse: Callable[[str, str], T],
+        path: str,
+        prepare: Callable[[str, str], str] = lambda text, path: text,
+    ) -> tuple[str, T | None]:
         try:
-            text = question.read(path)
+            text = prepare(question.read(path), path)
             return text, parse(text, path)
         except Problem as problem:
             problems.append(problem)
@@ -118,7 +176,7 @@ def read(question: Question) -> Draft:
             problems.extend(several.problems)
         return "", None
 
-    _, prose = attempt(page.parse, question.page)
+    marked, prose = attempt(page.parse, question.page, formula.mark)
     _, program = attempt(snippet.parse, question.snippet)
     tests, stated = attempt(claims.read, question.test)
     if prose and program:
@@ -140,85 +198,189 @@ def read(question: Question) -> Draft:
                     problems.append(problem)
     if problems or not (prose and program and stated is not None):
         raise Problems(problems)
-    return Draft(question, prose, program, stated, tests)
+    formulas = formula.find(marked, question.page)
+    return Draft(question, prose, program, stated, tests, stamps, formulas)
 
 
-def read_all(root: Path) -> list[Draft]:
-    """Every question of the project at `root`. Raises `Problems`, of all questions together."""
+def read_all(root: Path, known: Container[str] = ()) -> list[Draft]:
+    """Every question of the project at `root`, but those `known`. Raises `Problems` of them all."""
     drafts, problems = [], []
-    for question in find(root):
+    questions = find(root)
+    for question in (it for it in questions if it.stem not in known):
         try:
             drafts.append(read(question))
         except Problems as several:
             problems += several.problems
+    for question in questions[:1]:  # what all tests share
+        for path in question.conftests:
+            try:
+                claims.read(question.read(path), path)
+            except Problem as problem:
+                problems.append(problem)
     if problems:
         raise Problems(problems)
     return drafts
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done for a draft, and the names its results will have.
+
+    Of those, `ran` and `checked` are whether they are known already.
+    """
+
+    draft: Draft
+    job: run.Job
+    run_key: str
+    check_key: str
+    ran: bool = False
+    checked: bool = False
+
+    def unedited(self) -> bool:
+        """Whether the tests, which pytest has read anew, are still those of the draft."""
+        question, tests = self.draft.question, self.draft.tests
+        try:
+            return (
+                question.read(question.test) == tests
+                and self.draft.check_key(self.job) == self.check_key
+            )
+        except (OSError, Problem):
+            return False
+
+
+class Memory:
+    """Answers of this process's last build, while their files have not been touched since."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[Answer, list[Any]]] = {}
+
+    def untouched(self) -> dict[str, Answer]:
+        """Those that still hold, by stem."""
+        return {
+            stem: answer
+            for stem, (answer, stamps) in self.answers.items()
+            if stamps == _stamps(answer.draft.question, answer.needed)
+        }
+
+    def keep(self, answer: Answer) -> None:
+        """Note an answer, unless something was written to meanwhile."""
+        draft, root = answer.draft, answer.draft.question.root
+        stamps = _stamps(draft.question, answer.needed)
+        if stamps[: len(draft.stamps)] == draft.stamps and needs.unchanged(root, answer.needed):
+            self.answers[draft.question.stem] = answer, stamps
+
+
+def _stamps(question: Question, needed: Iterable[str] = ()) -> list[Any]:
+    """What tells whether somebody has written to any file that an answer depends on."""
+    conftests = (folder / "conftest.py" for folder in Path(question.test).parents)
+    paths: tuple[str | Path, ...] = (*question.files, "pyproject.toml", *conftests, *needed)
+    return [_stamp(question.root / path) for path in paths]
+
+
+def _stamp(path: Path) -> Any:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class Answers:
     """Every question's answer: results from `store`, or being made by `executor` from now on.
 
     Making one starts the work; going through it yields each answer as soon as it is known, and at
-    the end raises `Problems` if anything in the project is not right.
+    the end raises `Problems` if anything in the project is not right. What is in `memory` is taken
+    as it is; what is not comes to be in it.
     """
 
-    def __init__(self, root: Path, store: cache.Cache, executor: Executor, limit: float) -> None:
-        self.store = store
+    def __init__(
+        self,
+        root: Path,
+        store: cache.Cache,
+        executor: Executor,
+        limit: float,
+        memory: Memory | None = None,
+    ) -> None:
+        self.store, self.memory = store, memory or Memory()
         self.problems: list[Problem] = []
-        self.known: list[tuple[Draft, run.Job, run.Result]] = []
-        self.pending: dict[Future[run.Result], tuple[Draft, run.Job]] = {}
+        self.known: list[tuple[Work, run.Result]] = []
+        self.pending: dict[Future[run.Result], Work] = {}
+        self.remembered = self.memory.untouched()
         try:
-            drafts = read_all(root)
+            drafts = read_all(root, self.remembered)
         except Problems as several:
             self.problems = several.problems
             return
-        stale: list[tuple[Draft, run.Job]] = []
+        stale: list[Work] = []
         for draft in drafts:
             job = draft.job(limit)
-            ran, checked = store.load(draft.run_key(job)), store.load(draft.check_key(job))
+            work = Work(draft, job, draft.run_key(job), draft.check_key(job))
+            ran, checked = (_kept(store, key, root) for key in (work.run_key, work.check_key))
             if ran and checked:
-                self.known.append((draft, job, _result(ran, checked)))
+                self.known.append((work, _result(ran, checked)))
             else:
-                stale.append((draft, job))
-        if stale:
-            run.preload(set().union(*(draft.modules for draft, _ in stale)))
-        self.pending = {executor.submit(run.run, job): (draft, job) for draft, job in stale}
+                stale.append(dataclasses.replace(work, ran=bool(ran), checked=bool(checked)))
+        if stale and isinstance(executor, ThreadPoolExecutor):  # they will run on this machine
+            run.preload(set().union(*(snippet.imports(it.draft.snippet.text) for it in stale)))
+        self.pending = {executor.submit(run.run, work.job): work for work in stale}
 
     def __len__(self) -> int:
         """How many there will be, if all is right."""
-        return len(self.known) + len(self.pending)
+        return len(self.remembered) + len(self.known) + len(self.pending)
 
     def __iter__(self) -> Iterator[Answer]:
         """Each answer as soon as it is known."""
-        for draft, job, result in self.known:
-            yield from _accept(draft, job, result, self.problems)
+        yield from self.remembered.values()
+        for work, result in self.known:
+            yield from self.accept(work, result)
         for future in as_completed(self.pending):
-            draft, job = self.pending[future]
+            work = self.pending[future]
             try:
                 result = future.result()
             except Problem as problem:
                 self.problems.append(problem)
                 continue
-            self.keep(draft, job, result)
-            yield from _accept(draft, job, result, self.problems)
+            if work.unedited():
+                self.keep(work, result)
+            yield from self.accept(work, result)
         if self.problems:
             raise Problems(self.problems)
 
-    def keep(self, draft: Draft, job: run.Job, result: run.Result) -> None:
+    def accept(self, work: Work, result: run.Result) -> Iterator[Answer]:
+        """The answer, if it is one; it is remembered."""
+        for answer in _accept(work, result, self.problems):
+            self.memory.keep(answer)
+            yield answer
+
+    def keep(self, work: Work, result: run.Result) -> None:
         """Store a new result. A claim that fails is checked again each time."""
         parts = dataclasses.asdict(result)
-        verdicts = parts.pop("verdicts")
-        self.store.store(draft.run_key(job), parts)
-        if all(verdict.status == "passed" for verdict in result.verdicts.values()):
-            self.store.store(draft.check_key(job), {"verdicts": verdicts})
+        verdicts, ran, checked = (parts.pop(name) for name in ("verdicts", "ran", "checked"))
+        if not work.ran:
+            self.store.store(work.run_key, {**parts, "needs": _versioned(**ran)})
+        passed = all(verdict.status == "passed" for verdict in result.verdicts.values())
+        if passed and not work.checked:
+            kept = {"verdicts": verdicts, "needs": _versioned(**checked)}
+            self.store.store(work.check_key, kept)
 
 
-def _accept(
-    draft: Draft, job: run.Job, result: run.Result, problems: list[Problem]
-) -> Iterator[Answer]:
+def _versioned(files: dict[str, str | None], modules: list[str]) -> dict[str, Any]:
+    """What was needed, as it is kept."""
+    return {"files": files, "packages": cache.installed(modules)}
+
+
+def _kept(store: cache.Cache, key: str, root: Path) -> Any:
+    """The result kept under `key`, if all that it needed is as it was."""
+    if kept := store.load(key):
+        packages, files = kept["needs"]["packages"], kept["needs"]["files"]
+        same = all(cache.version(name) == before for name, before in packages.items())
+        return kept if same and needs.unchanged(root, files) else None
+    return None
+
+
+def _accept(work: Work, result: run.Result, problems: list[Problem]) -> Iterator[Answer]:
     """The answer, if every claim passed and every figure has its text; else `problems` grows."""
-    before = len(problems)
+    draft, before = work.draft, len(problems)
     for claim in draft.claims:
         verdict = result.verdicts.get(claim.test)
         if not verdict or verdict.status != "passed":
@@ -236,9 +398,10 @@ def _accept(
     if len(problems) == before:
         values = {
             expression: pair
-            for (expression, *_), pair in zip(job.values, result.values, strict=True)
+            for (expression, *_), pair in zip(work.job.values, result.values, strict=True)
         }
-        yield Answer(draft, result.outputs, values, result.verdicts, result.seconds)
+        needed = {**result.ran.files, **result.checked.files}
+        yield Answer(draft, result.outputs, values, result.verdicts, result.seconds, needed)
 
 
 def _result(ran: dict[str, Any], checked: dict[str, Any]) -> run.Result:
@@ -251,6 +414,8 @@ def _result(ran: dict[str, Any], checked: dict[str, Any]) -> run.Result:
         values=[(raw, shown) for raw, shown in ran["values"]],
         verdicts={test: claims.Verdict(**verdict) for test, verdict in checked["verdicts"].items()},
         seconds=ran["seconds"],
+        ran=needs.Needs(ran["needs"]["files"]),
+        checked=needs.Needs(checked["needs"]["files"]),
     )
 
 

@@ -10,6 +10,8 @@ import json
 import logging
 import os
 import platform
+import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -21,6 +23,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 log = logging.getLogger("mkdocs.plugins.answerable")
 
 KEEP_SECONDS = 30 * 24 * 3600  # what no build has used for so long is thrown away
+UNFINISHED = "unfinished-"  # how the name of a file begins while it is written
+NAME = re.compile(rf"[a-z-]+-[0-9a-f]{{64}}|{UNFINISHED}\w+")  # of what is ours in the folder
 
 
 class Cache:
@@ -36,32 +40,42 @@ class Cache:
             digest, _, text = path.read_bytes().partition(b"\n")
             if hashlib.sha256(text).hexdigest().encode() != digest:
                 return None
-            if time.time() - path.stat().st_mtime > KEEP_SECONDS / 30:
-                os.utime(path)
+            with contextlib.suppress(OSError):  # others may only read it
+                now = time.time()
+                if now - path.stat().st_mtime > KEEP_SECONDS / 30:
+                    os.utime(path, (now, now))
             return json.loads(text)
         except (OSError, ValueError):
             return None
+
+    def take(self, key: str) -> Any:
+        """The result, which is not kept any longer."""
+        result = self.load(key)
+        with contextlib.suppress(OSError):
+            (self.folder / key).unlink()
+        return result
 
     def store(self, key: str, result: Any) -> None:
         """Keep a result (anything JSON can say). That it cannot be kept does not stop a build."""
         text = json.dumps(result).encode()
         try:
             write(self.folder / key, hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.warning("result not kept in the cache: %s", error)
 
     def prune(self) -> None:
-        """Throw away what has not been used for long."""
+        """Throw away what has not been used for long; nothing that is not ours."""
         with contextlib.suppress(OSError):
             for path in self.folder.iterdir():
-                if path.is_file() and time.time() - path.stat().st_mtime > KEEP_SECONDS:
+                ours = NAME.fullmatch(path.name) and path.is_file()
+                if ours and time.time() - path.stat().st_mtime > KEEP_SECONDS:
                     path.unlink()
 
 
 def write(path: Path, data: bytes) -> None:
     """Write a file so that at any moment it is whole: the old one, or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -74,7 +88,7 @@ def write(path: Path, data: bytes) -> None:
 
 def key(kind: str, *parts: Any) -> str:
     """The name of the result of this `kind` that depends on `parts` and on who makes it."""
-    text = json.dumps([kind, _maker(), parts], sort_keys=True, default=str)
+    text = json.dumps([kind, maker(), parts], sort_keys=True, default=str)
     return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -84,17 +98,17 @@ def versions(modules: Iterable[str]) -> dict[str, str]:
     A module of no installed package (the standard library's, or one that is missing) has none.
     """
     found: dict[str, str] = {}
-    todo = [_package(module.split(".")[0]) for module in modules]
+    todo = [package(module) for module in modules]
     while todo:
-        package = todo.pop()
-        if package and package not in found and (known := _installed(package)):
-            found[package] = known[0]
+        name = todo.pop()
+        if name and name not in found and (known := _installed(name)):
+            found[name] = known[0]
             todo.extend(known[1])
     return dict(sorted(found.items()))
 
 
 @functools.cache
-def _maker() -> list[str]:
+def maker() -> list[str]:
     """Python, the machine, and this engine's own code."""
     folder = Path(__file__).parent
     ours = hashlib.sha256()
@@ -109,12 +123,27 @@ def _maker() -> list[str]:
     ]
 
 
+def installed(modules: Iterable[str]) -> dict[str, str]:
+    """The installed packages that `modules` come from, with their versions."""
+    packages = {found for module in modules if (found := package(module))}
+    return {name: found for name in sorted(packages) if (found := version(name))}
+
+
+def version(package: str) -> str | None:
+    """The version of an installed package."""
+    known = _installed(package)
+    return known and known[0]
+
+
 @functools.cache
-def _package(module: str) -> str | None:
-    """The name of the installed package that provides a top-level module."""
-    if _installed(module):  # nearly always the names agree, and the whole table is slow to make
-        return module
-    return next(iter(_packages().get(module, ())), None)
+def package(module: str) -> str | None:
+    """The name of the installed package that provides a module."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return None
+    if _installed(top):  # nearly always the names agree, and the whole table is slow to make
+        return top
+    return next(iter(_packages().get(top, ())), None)
 
 
 @functools.cache

@@ -31,6 +31,14 @@ def card(answer: Answer, site: Site, store: cache.Cache) -> bytes:
 
 
 def _drawn(title: str, count: str, name: str) -> bytes:
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever the settings of whoever builds
+        return _picture(title, count, name)
+
+
+def _picture(title: str, count: str, name: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from answerable import snippet
 from answerable.problem import Problem, nearest
 
 if TYPE_CHECKING:  # a build with nothing to check need not wait for it
@@ -79,22 +80,23 @@ def read(text: str, path: str) -> list[Claim]:
     """The claims of the test file at `path`, without running it. Raises `Problem`."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except snippet.NOT_PYTHON as error:
         line = getattr(error, "lineno", None) or 1
-        raise Problem(path, line, f"not a Python program: {error}") from None
-    claims: list[Claim] = []
+        what = f"not a Python program: {error or 'too deeply nested'}"
+        raise Problem(path, line, what) from None
+    claims: dict[str, Claim] = {}
+    lines = text.split("\n")
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
             raise Problem(path, node.lineno, "claims are functions, not methods of a class")
         if not isinstance(node, ast.FunctionDef) or not node.name.startswith(PREFIX):
             continue
-        claim = _claim(node, text, path)
-        for other in claims:
-            if other.id == claim.id:
-                what = f"two tests are named '{claim.test}' (first: line {other.line})"
-                raise Problem(path, claim.line, what)
-        claims.append(claim)
-    return claims
+        claim = _claim(node, lines, path)
+        if other := claims.get(claim.id):
+            what = f"two tests are named '{claim.test}' (first: line {other.line})"
+            raise Problem(path, claim.line, what)
+        claims[claim.id] = claim
+    return list(claims.values())
 
 
 def broken(program: str, edit: Break, claim: Claim, snippet_path: str) -> str:
@@ -124,6 +126,8 @@ def check(root: Path, path: str, *only: str, to_the_end: bool = True) -> dict[st
     recorder, printed = _Recorder(), io.StringIO()
     # What `addopts` says is for whoever types `pytest`; other plugins are for conftest to name.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
     arguments = [
         *([f"{root / path}::{test}" for test in only] or [str(root / path)]),
         f"--rootdir={root}",
@@ -170,7 +174,7 @@ class _Recorder:
         self.verdicts[name] = Verdict(status, before.seconds + report.duration, explanation)
 
 
-def _claim(node: ast.FunctionDef, text: str, path: str) -> Claim:
+def _claim(node: ast.FunctionDef, lines: list[str], path: str) -> Claim:
     kind, breaks = "claim", []
     for decorator in node.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
@@ -181,7 +185,7 @@ def _claim(node: ast.FunctionDef, text: str, path: str) -> Claim:
         elif name == "breaks":
             breaks.append(_break(call, decorator.lineno, path))
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    source = "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    source = "\n".join(lines[first - 1 : node.end_lineno])
     return Claim(node.name.removeprefix(PREFIX), path, node.lineno, kind, tuple(breaks), source)
 
 
@@ -191,7 +195,7 @@ def _break(call: ast.Call | None, line: int, path: str) -> Break:
         if call and not call.keywords and list(map(type, arguments)) == [str, str]:
             old, new = arguments
             return Break(old, new, line)
-    except ValueError:
+    except (TypeError, *snippet.NOT_PYTHON):
         pass
     raise Problem(path, line, 'written @pytest.mark.breaks("old text", "new text"), both literal')
 

@@ -1,6 +1,7 @@
 """`answerable new STEM "The question?"` writes the three files of a question.
 
 `answerable mutants` tries small wrong changes of programs, and records which of them no claim sees.
+`answerable results` says what all programs print here, and which claims hold.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
     over = "try those again that lived, and are not explained; record nothing"
     trying.add_argument("--alive", action="store_true", help=over)
     trying.set_defaults(do=lambda chosen: _mutants(chosen.stem, chosen.sample, chosen.alive))
+    saying = commands.add_parser("results", help="what programs print and claims come to, as JSON")
+    saying.set_defaults(do=lambda _: _results(Path.cwd()))
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.do(chosen))
-    except (ValueError, Problem, Problems) as error:
+    except (OSError, ValueError, Problem, Problems) as error:
         print(f"answerable: {error}", file=sys.stderr)
         return 1
 
@@ -78,6 +81,17 @@ def _mutants(stems: list[str], number: int | None, alive: bool) -> int:
             for line in said:
                 tqdm.write(line)
     return bool(wrong)
+
+
+def _results(root: Path) -> int:
+    """Print what two environments should agree on; the exit status."""
+    from answerable import answer, cache
+
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        answers = answer.Answers(root, cache.Cache(root / ".answerable"), executor, 60.0)
+        said = {item.draft.question.stem: item.said for item in answers}
+    print(json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False))
+    return 0
 
 
 def new(root: Path, stem: str, title: str) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import html
 import json
+import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from answerable import card
 from answerable.answer import Answer
 from answerable.frame import Site, by_topic
+from answerable.page import escaped
 
 FEED, LLMS = "feed.xml", "llms.txt"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -23,15 +25,22 @@ def markdown(notebook: str) -> str:
         if cell["cell_type"] == "markdown":
             parts.append(cell["source"])
             continue
-        parts.append(f"```python\n{cell['source']}\n```")
+        parts.append(_fenced("python", cell["source"]))
         for output in cell["outputs"]:
             if text := output.get("text"):
-                parts.append(f"```text\n{text.rstrip()}\n```")
+                parts.append(_fenced("text", text.rstrip()))
             elif output["output_type"] == "display_data":
-                parts.append(f"*Figure: {output['data']['text/plain']}*")
+                parts.append(f"*Figure: {escaped(output['data']['text/plain'])}*")
             else:
-                parts.append(f"```text\n{output['data']['text/plain']}\n```")
+                parts.append(_fenced("text", output["data"]["text/plain"]))
     return "\n\n".join(parts) + "\n"
+
+
+def _fenced(language: str, text: str) -> str:
+    """A block of code; its fence is longer than any inside it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def markdown_path(answer: Answer) -> str:
@@ -43,10 +52,11 @@ def llms(answers: Iterable[Answer], site: Site) -> str:
     """The table of contents for language models (llmstxt.org)."""
     lines = [f"# {site.name}", "", *([f"> {site.description}", ""] if site.description else [])]
     for topic, items in by_topic(answers).items():
-        lines += [f"## {topic}", ""]
+        lines += [f"## {escaped(topic)}", ""]
         for item in items:
             front, address = item.draft.page.front, site.at(markdown_path(item))
-            lines.append(f"- [{front.title}]({address}): {front.description}")
+            title, description = escaped(front.title), escaped(front.description)
+            lines.append(f"- [{title}]({address}): {description}")
         lines.append("")
     return "\n".join(lines)
 
@@ -97,25 +107,28 @@ def elements(answer: Answer, site: Site) -> str:
         said |= {"og:url": site.page(answer), "og:image": site.at(card.path(answer))}
         said |= {"og:image:width": str(card.WIDTH), "og:image:height": str(card.HEIGHT)}
         said["og:image:alt"] = front.title
-    author = {"@type": "Organization", "name": site.name}
+    url = {"url": site.page(answer)} if site.url else {}
+    made = {
+        "author": {
+            "@type": "Organization",
+            "name": site.name,
+            **({"url": site.url} if url else {}),
+        },
+        "datePublished": front.date.isoformat(),
+        "dateModified": front.latest.isoformat(),
+        **url,
+    }
     data = {
         "@context": "https://schema.org",
         "@type": "QAPage",
+        **url,
         "mainEntity": {
             "@type": "Question",
             "name": front.title,
             "text": front.title,
             "answerCount": 1,
-            "datePublished": front.date.isoformat(),
-            "author": author,
-            "acceptedAnswer": {
-                "@type": "Answer",
-                "text": front.description,
-                "datePublished": front.date.isoformat(),
-                "dateModified": front.latest.isoformat(),
-                "author": author,
-                **({"url": site.page(answer)} if site.url else {}),
-            },
+            **made,
+            "acceptedAnswer": {"@type": "Answer", "text": front.description, **made},
         },
     }
     tags = [

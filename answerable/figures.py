@@ -74,7 +74,7 @@ def _series(axes: Any) -> Iterator[tuple[str, Iterable[Any], Iterable[Any]]]:
             )
             yield _name(axes, points, colours[0]), *points.get_offsets().T
     for bars in axes.containers:
-        if type(bars).__name__ == "BarContainer":
+        if type(bars).__name__ == "BarContainer" and len(bars):
             upright = bars.orientation == "vertical"
             axis = axes.xaxis if upright else axes.yaxis
             labels = [label.get_text() for label in axis.get_ticklabels()]
@@ -121,9 +121,11 @@ def on_paper(svg: str) -> str:
 def _clean(svg: str) -> str:
     """Matplotlib's SVG without what only a file needs; black is the colour of the text around."""
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"font-family: [^;\"]*(; |(?=\"))", "", svg)
+    svg = re.sub(r"(?<!\s)\s*<metadata>.*?</metadata>", "", svg, count=1, flags=re.DOTALL)
+    style = r"(?<!\s)\s*<defs>\s*<style.*?</style>\s*</defs>"
+    svg = re.sub(style, "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r"font-family: [^;:<\"]*(; |(?=\"))", "", svg)
+    svg = re.sub(r"</?a\b[^>]*>", "", svg)  # a link would lead anywhere, `javascript:` included
     svg = svg.replace("#000000", "currentColor")
     used = set(re.findall(r"#([\w.-]+)", svg))
     svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", svg)

@@ -6,8 +6,8 @@ import datetime
 import html
 import re
 import urllib.parse
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from answerable.answer import Answer
@@ -15,7 +15,6 @@ from answerable.page import literal
 
 WORDS_A_MINUTE = 220
 RELATED = 4  # questions named at the end of one
-LINK = re.compile(r"\]\((?:\./)?(\w+)\.md\b")  # from one question to another
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,11 @@ def head(answer: Answer, site: Site) -> str:
     return f'<p class="answer-facts">{" · ".join(facts)}</p>'
 
 
-def foot(answer: Answer, answers: Collection[Answer], site: Site) -> str:
+def foot(answer: Answer, neighbours: Neighbours, site: Site) -> str:
     """Markdown for the end of a page: related questions, then how to cite, report and trace it."""
     front, path = answer.draft.page.front, answer.draft.question.page
     lines = []
-    if near := related(answer, answers):
+    if near := neighbours.of(answer):
         lines += ["## Related questions", ""]
         lines += [
             f"- [{literal(x.draft.page.front.title)}]({x.draft.question.stem}.md)" for x in near
@@ -118,30 +117,43 @@ def claims(answer: Answer) -> str:
 def minutes(answer: Answer) -> int:
     """How long the prose takes to read."""
     pieces = (piece for piece in answer.draft.page.pieces if isinstance(piece, str))
-    said = sum(len(re.findall(r"\w[\w'’.-]*", piece)) for piece in pieces)
+    said = sum(len(re.findall(r"\w[\w'’.-]*", re.sub(r"<[^>]*>", "", it))) for it in pieces)
     said += sum(len(answer.text(use.text).split()) for use in answer.draft.page.claims)
     return max(1, round(said / WORDS_A_MINUTE))
 
 
-def related(answer: Answer, answers: Collection[Answer]) -> list[Answer]:
-    """The questions nearest to this one: those it links to or that link to it, and share tags.
+class Neighbours:
+    """How near questions are to one another, by the tags they share, topics, and links.
 
     A tag counts the more, the fewer questions have it.
     """
-    holders = Counter(tag for other in answers for tag in other.draft.page.front.tags)
-    mine, linked = answer.draft.page.front, _linked(answer)
 
-    def nearness(other: Answer) -> float:
-        front = other.draft.page.front
-        shared = sum(1 / holders[tag] for tag in set(front.tags) & set(mine.tags))
-        links = (other.draft.question.stem in linked) + (
-            answer.draft.question.stem in _linked(other)
-        )
-        return shared + links / 2 + (front.topic == mine.topic) / 4
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        self.answers = {answer.draft.question.stem: answer for answer in answers}
+        self.holders: dict[str, set[str]] = {}  # by what they share
+        self.linking: dict[str, set[str]] = {}
+        for stem, answer in self.answers.items():
+            front = answer.draft.page.front
+            for shared in {*front.tags, f"topic {front.topic}"}:
+                self.holders.setdefault(shared, set()).add(stem)
+            for other in answer.links:
+                self.linking.setdefault(other, set()).add(stem)
 
-    others = [other for other in answers if other.draft.question != answer.draft.question]
-    ranked = sorted(others, key=lambda other: (-nearness(other), other.draft.question.stem))
-    return [other for other in ranked if nearness(other) > 0][:RELATED]
+    def of(self, answer: Answer) -> list[Answer]:
+        """The nearest to this one, the nearest first."""
+        stem, front = answer.draft.question.stem, answer.draft.page.front
+        nearness: dict[str, float] = defaultdict(float)
+        for tag in sorted(set(front.tags)):  # a sum is in one order
+            for other in self.holders[tag]:
+                nearness[other] += 1 / len(self.holders[tag])
+        for other in self.holders[f"topic {front.topic}"]:
+            nearness[other] += 1 / 4
+        for linked in (answer.links & set(self.answers), self.linking.get(stem, set())):
+            for other in linked:
+                nearness[other] += 1 / 2
+        nearness.pop(stem, None)
+        ranked = sorted(nearness, key=lambda other: (-nearness[other], other))
+        return [self.answers[other] for other in ranked[:RELATED]]
 
 
 def cite(answer: Answer, site: Site) -> tuple[str, str]:
@@ -165,12 +177,6 @@ def cite(answer: Answer, site: Site) -> tuple[str, str]:
 
 def _bibtex(text: str) -> str:
     return re.sub(r"[%&#$_]", lambda match: f"\\{match[0]}", text)
-
-
-def _linked(answer: Answer) -> set[str]:
-    """The questions that a page's prose links to."""
-    prose = "".join(piece for piece in answer.draft.page.pieces if isinstance(piece, str))
-    return set(LINK.findall(prose))
 
 
 def _time(date: datetime.date) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -131,9 +132,19 @@ def _mutable(statement: libcst.CSTNode) -> bool:
         if isinstance(part, libcst.Assign)
         for target in part.targets
     ]
-    names = [name for target in targets for name in getattr(target, "elements", [target])]
-    names = [getattr(name, "value", name) for name in names]
-    return bool(names) and all(getattr(name, "value", name).isupper() for name in names)
+    names = [name for target in targets for name in _names(target)]
+    return bool(names) and all(name.isupper() for name in names)
+
+
+def _names(target: Any) -> Iterator[str]:
+    """The names that are assigned to, be it to a part of them."""
+    if isinstance(target, str):
+        yield target
+    elif elements := getattr(target, "elements", ()):
+        for element in elements:
+            yield from _names(element)
+    else:
+        yield from _names(target.value)
 
 
 def _mutant(before: str, after: str) -> Mutant:
@@ -165,12 +176,14 @@ def measure(question: Question, executor: Executor) -> Record:
         for one, end in zip(mutants, outcomes, strict=True)
         if end == "alive"
     )
-    return Record(_of(question), len(mutants), outcomes.count("stopped"), alive)
+    return Record(fingerprint(question), len(mutants), outcomes.count("stopped"), alive)
 
 
 def sample(question: Question, number: int, executor: Executor) -> list[str]:
     """Try `number` mutants, chosen anew each time; what differs from the record, in words."""
     mutants = of(question.read(question.snippet))
+    if not load(question):
+        return []
     living = {(one.line, one.was, one.becomes) for one in _alive(question)}
     chosen = random.sample(mutants, min(number, len(mutants)))
     ends = executor.map(lambda mutant: outcome(question, mutant), chosen)
@@ -209,7 +222,7 @@ def save(question: Question, record: Record) -> None:
 def load(question: Question) -> Record | None:
     """The record, unless there is none of program and tests as they are. Raises `Problem`."""
     data = _data(question)
-    if not data or data["of"] != _of(question):
+    if not data or data["of"] != fingerprint(question):
         return None
     return Record(data["of"], data["mutants"], data["stopped"], _alive(question))
 
@@ -229,6 +242,7 @@ def _data(question: Question) -> dict[str, Any]:
         raise Problem(where, 1, what, str(error)) from None
 
 
-def _of(question: Question) -> str:
+def fingerprint(question: Question) -> str:
+    """What tells program and tests from any other."""
     texts = question.read(question.snippet), question.read(question.test)
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

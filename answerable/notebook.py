@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import markdown
+from jinja2.bccache import Bucket
 from markdown.extensions.toc import TocExtension
 
-from answerable import cache, page
+from answerable import cache, formula, page
 from answerable.answer import Answer
 from answerable.figures import on_paper
 
@@ -33,14 +35,23 @@ CONTRAST = """
   --jp-mirror-editor-number-color: #070;
   --jp-mirror-editor-operator-color: #9010e0;
 }
-[data-md-color-scheme="slate"] .jupyter-wrapper {
-  --jp-cell-inprompt-font-color: #64b5f6;
-  --jp-mirror-editor-comment-color: #7fb8b8;
-  --jp-mirror-editor-def-color: #64b5f6;
-  --jp-mirror-editor-operator-color: #d48cff;
-  --jp-mirror-editor-meta-color: #d48cff;
-  --jp-mirror-editor-builtin-color: #66bb6a;
-  --jp-mirror-editor-string-color: #ff8a80;
+@media screen {
+  [data-md-color-scheme="slate"] .jupyter-wrapper {
+    --jp-cell-inprompt-font-color: #64b5f6;
+    --jp-mirror-editor-comment-color: #7fb8b8;
+    --jp-mirror-editor-def-color: #64b5f6;
+    --jp-mirror-editor-operator-color: #d48cff;
+    --jp-mirror-editor-meta-color: #d48cff;
+    --jp-mirror-editor-builtin-color: #66bb6a;
+    --jp-mirror-editor-string-color: #ff8a80;
+  }
+}
+"""
+DARK = re.compile(r"\[data-md-color-scheme=slate\][^{}]*\{[^{}]*\}")  # a rule for it
+PAPER = """
+@media print {
+  .zeroclipboard-container, p:has(> a[download]) { display: none; }
+  .jupyter-wrapper :is(pre, svg, img) { break-inside: avoid; }
 }
 """
 SCROLLS = '<div class="highlight-ipynb'  # where code is wider than a phone: the keyboard scrolls it
@@ -65,7 +76,11 @@ def notebook(answer: Answer, site_url: str = "") -> str:
 def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
     """Prose as Markdown, between the cells of the program."""
     front = answer.draft.page.front
-    prose = f"# {front.title}\n\n"
+    prose = f"# {page.escaped(front.title)}\n\n"
+
+    def shown(value: page.Value) -> str:
+        return page.escaped(answer.shown(value))
+
     for piece in answer.draft.page.pieces:
         if isinstance(piece, page.CellUse):
             if prose.strip():
@@ -75,11 +90,12 @@ def _parts(answer: Answer, site_url: str) -> Iterator[str | page.CellUse]:
         else:
             prose += page.render(
                 [piece],
-                value=answer.shown,
-                claim=lambda use: f"{page.render(use.text, answer.shown)} ✓",
+                value=shown,
+                claim=lambda use: f"{page.render(use.text, shown)} ✓",
             )
     if front.sources:
-        prose += "\n\n## Sources\n\n" + "\n".join(f"- {source}" for source in front.sources)
+        sources = "\n".join(f"- {source}" for source in front.sources)
+        prose += f"\n\n## Sources\n\n{sources}".replace("$", formula.DOLLAR)
     tests = answer.draft.question.test
     prose += f"\n\n✓ marks a claim that a test stands for; the tests are in `{tests}`."
     yield _markdown(prose, site_url)
@@ -97,7 +113,8 @@ def _markdown(prose: str, site_url: str) -> str:
         title = match["title"] or "Note"
         return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>\n\n"
 
-    return DETAILS.sub(details, LINK.sub(link, prose + "\n")).strip()
+    text = DETAILS.sub(details, LINK.sub(link, prose + "\n")).strip()
+    return formula.unmark(text, str).replace(formula.DOLLAR, r"\$")
 
 
 def _prose(text: str) -> dict[str, Any]:
@@ -137,12 +154,16 @@ def contents(answer: Answer) -> list[Any]:
     return converter.toc_tokens  # type: ignore[attr-defined, no-any-return]
 
 
-def view(text: str, path: Path, store: cache.Cache) -> str:
-    """The notebook with this text, lying at `path`, as mkdocs-jupyter shows it: its body alone."""
+def view(text: str, store: cache.Cache) -> str:
+    """The notebook with this text as mkdocs-jupyter shows it: its body alone, formulas marked."""
     key = cache.key("view", text, cache.versions(["mkdocs_jupyter"]))
     if not (kept := store.load(key)):
-        _, body = _convert(path, store)
-        for cell in json.loads(text)["cells"]:
+        whole = json.loads(text)
+        for cell in whole["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = formula.mark(cell["source"], "notebook")
+        _, body = _convert(json.dumps(whole), store)
+        for cell in whole["cells"]:
             for output in cell.get("outputs", ()):
                 if SVG in output.get("data", ()):
                     alt = html.escape(output["data"]["text/plain"])
@@ -159,26 +180,29 @@ def assets(store: cache.Cache) -> tuple[str, str]:
     """
     key = cache.key("view-assets", cache.versions(["mkdocs_jupyter"]))
     if not (kept := store.load(key)):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "empty.ipynb"
-            path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
-            head, _ = _convert(path, store)
+        empty = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+        head, _ = _convert(empty, store)
         head += "".join(_included.values())
         styles = re.findall(r"<style[^>]*>(.*?)</style>", head, re.DOTALL)
         scripts = re.findall(r"<script\s*>(.*?)</script>", head, re.DOTALL)
-        kept = {"style": "".join(styles) + _dark() + CONTRAST, "script": ";\n".join(scripts)}
+        light = DARK.sub(r"@media screen { \g<0> }", "".join(styles))  # paper is white
+        kept = {
+            "style": light + _dark() + CONTRAST + PAPER,
+            "script": ";\n".join(scripts),
+        }
         store.store(key, kept)
     return kept["style"], kept["script"]
 
 
-def _convert(path: Path, store: cache.Cache) -> tuple[str, str]:
+def _convert(text: str, store: cache.Cache) -> tuple[str, str]:
     """What mkdocs-jupyter makes of a notebook: the head with styles and scripts, and the body."""
-    templates = store.folder / "templates"
-    templates.mkdir(parents=True, exist_ok=True)
     from mkdocs_jupyter import nbconvert2
 
-    nbconvert2.HTMLExporter = functools.partial(_exporter, str(templates))
-    whole = nbconvert2.nb2html(str(path), theme="light")
+    nbconvert2.HTMLExporter = functools.partial(_exporter, Templates(store))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "notebook.ipynb"
+        path.write_text(text, "utf-8")
+        whole = nbconvert2.nb2html(str(path), theme="light")
     head, wrapper, rest = whole.partition('<div class="jupyter-wrapper">')
     return head, wrapper + rest[: rest.rindex("<style>")]
 
@@ -187,18 +211,33 @@ _made: list[Any] = []
 _included: dict[str, str] = {}
 
 
-def _exporter(templates: str, **settings: Any) -> Any:
+class Templates(jinja2.BytecodeCache):
+    """Compiled templates, kept as all results are."""
+
+    def __init__(self, store: cache.Cache) -> None:
+        self.store = store
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket, if it was ever filled."""
+        if kept := self.store.load(cache.key("template", bucket.key)):
+            bucket.bytecode_from_string(bytes.fromhex(kept))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what is in the bucket."""
+        self.store.store(cache.key("template", bucket.key), bucket.bytecode_to_string().hex())
+
+
+def _exporter(templates: Templates, **settings: Any) -> Any:
     """nbconvert's exporter, made once, its templates compiled once and kept: most of the work.
 
     The files that the template would write into each notebook's head it puts into `_included`.
     """
-    from jinja2 import FileSystemBytecodeCache
     from nbconvert.exporters.html import HTMLExporter
 
     class Exporter(HTMLExporter):
         def _create_environment(self) -> Any:
             environment = super()._create_environment()  # type: ignore[no-untyped-call]
-            environment.bytecode_cache = FileSystemBytecodeCache(templates)
+            environment.bytecode_cache = templates
             return environment
 
         def _init_resources(self, resources: Any) -> Any:
@@ -226,4 +265,5 @@ def _dark() -> str:
 
     folder = Path(settings.templates_dir) / "mkdocs_html" / "assets"
     dark = (folder / "theme-dark.css").read_text("utf-8")
-    return dark.replace(".jupyter-wrapper", '[data-md-color-scheme="slate"] .jupyter-wrapper')
+    dark = dark.replace(".jupyter-wrapper", '[data-md-color-scheme="slate"] .jupyter-wrapper')
+    return f"@media screen {{ {dark} }}"

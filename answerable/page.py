@@ -12,12 +12,13 @@ import markdown
 from answerable.problem import Problem, Problems, nearest
 from answerable.question import FrontMatter, split_front_matter
 
-FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)")
+FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 OPTION = re.compile(r"(?P<key>alt|fold):[ \t]*(?P<value>.*)")
 INLINE = re.compile(
     r"""\\.                                                       # an escaped character
-    | <!--.*?-->                                                  # a comment
-    | (?P<ticks>`+)(?!`)(?P<code>(?:(?!\n[ \t]*\n).)+?)(?<!`)(?P=ticks)(?!`)  # a code span
+    | <!--(?:(?!<!--).)*?-->                                      # a comment
+    | (?<!`)(?P<ticks>`++)(?P<code>                               # a code span, in it no blank line
+      (?:[^`\n]++|\n(?![ \t]*\n)|(?!(?P=ticks)(?!`))`++)++)(?P=ticks)(?!`)  # nor as many ticks
     | \[(?P<text>(?:[^\[\]`\\]|\\.|`[^`]*`|\[[^\[\]]*\])*)\]      # a link's text …
       \(claim:(?P<claim>[^\s()]*)\)                               # … and its target, a claim
     """,
@@ -108,18 +109,19 @@ def check_names(
     """
     problems = []
     seen: dict[str, int] = {}
+    place = {name: at for at, name in enumerate(known)}
     last = -1
     for name, line in used:
-        if name not in known:
+        if name not in place:
             problems.append(Problem(path, line, f"no {kind} '{name}'; {nearest(name, known)}"))
         elif name in seen:
             what = f"{kind} '{name}' a second time (first: line {seen[name]})"
             problems.append(Problem(path, line, what))
-        elif known.index(name) < last:
+        elif place[name] < last:
             what = f"{kind} '{name}' is out of order: it stands before '{known[last]}' in its file"
             problems.append(Problem(path, line, what))
         else:
-            last = known.index(name)
+            last = place[name]
         seen.setdefault(name, line)
     for name in known:
         if name not in seen:
@@ -150,14 +152,30 @@ def render(
     return "".join(written)
 
 
+WORDS = re.compile(r"[^\W\d_](?:[^\W_]|[ ,;:?.%'()/–—-])*")  # no Markdown in them
+
+
 def plain(text: str) -> str:
     """A line of Markdown as the text a reader sees."""
-    return html.unescape(re.sub(r"<[^>]+>", "", markdown.markdown(text))).strip()
+    if WORDS.fullmatch(text):  # most are, and a converter takes long
+        return text.strip()
+    return html.unescape(re.sub(r"<[^<>]+>", "", unlinked(text)))
+
+
+def unlinked(text: str) -> str:
+    """A line of Markdown as HTML, its links as text."""
+    return re.sub(r"</?(?:p|a)\b[^<>]*>", "", markdown.markdown(text)).strip()
 
 
 def literal(text: str) -> str:
     """Text that Markdown and HTML leave alone."""
-    return re.sub(r"[\\`*_{}\[\]()#+!|~^=$<>&\"']", lambda match: f"&#{ord(match[0])};", text)
+    return re.sub(r"[\\`*_{}\[\]()#+!|~^=$<>&\"'\n]", lambda match: f"&#{ord(match[0])};", text)
+
+
+def escaped(text: str) -> str:
+    """Text in one line of Markdown that is read as it stands, too (CommonMark)."""
+    text = re.sub(r"[\\`*_~\[\]]", r"\\\g<0>", html.escape(text, quote=False))
+    return " ".join(text.replace("$", "&#36;").split())
 
 
 class _Parser:
@@ -172,7 +190,7 @@ class _Parser:
 
     def blocks(self, body: str, first_line: int) -> Iterator[Piece]:
         """Prose piece by piece, fenced blocks as they stand, `cell` blocks as `CellUse`."""
-        lines = body.splitlines(keepends=True)
+        lines = re.findall(r".*\n|.+", body)  # what `splitlines` takes for more ends is no end here
         prose_from = at = 0
         while at < len(lines):
             opening = FENCE.match(lines[at])
@@ -197,40 +215,44 @@ class _Parser:
         if not re.fullmatch(r"\w+", name):
             self.fault(line + 1, f"a cell's block starts with the cell's name alone, not '{name}'")
             return
-        options: list[tuple[str, str]] = []
+        options: list[tuple[str, list[str]]] = []
         for number, text in enumerate(rest, line + 2):
             if match := OPTION.fullmatch(text):
-                options.append((match["key"], match["value"]))
+                options.append((match["key"], [match["value"]]))
             elif options and options[-1][0] == "alt":
-                options[-1] = ("alt", f"{options[-1][1]} {text}".strip())
+                options[-1][1].append(text)
             elif text:
                 what = f"'{text}': expected 'alt: what the figure shows' or 'fold: true'"
                 self.fault(number, what)
-        fold = [value for key, value in options if key == "fold"]
+        fold = [value for key, (value, *_) in options if key == "fold"]
         if any(value not in ("true", "false") for value in fold):
             self.fault(line, f"'fold' is 'true' or 'false', not '{fold[0]}'")
         alts = tuple(
-            tuple(part for part in self.inline(value, line) if isinstance(part, str | Value))
-            for key, value in options
-            if key == "alt" and value
+            tuple(part for part in self.inline(alt, line) if isinstance(part, str | Value))
+            for key, texts in options
+            if key == "alt" and (alt := " ".join(filter(None, texts)))
         )
         yield CellUse(name, alts, "true" in fold, line, indent)
 
     def inline(self, text: str, line: int) -> Iterator[Piece]:
         """Prose as plain text, values and claims."""
-        plain_from = 0
+        plain_from = counted = 0
+        here = line
         for match in INLINE.finditer(text):
-            here = line + text.count("\n", 0, match.start())
+            here += text.count("\n", counted, match.start())
+            counted = match.start()
             if match["claim"] is not None:
                 piece: Piece = self.claim(match["claim"], match["text"], here)
             elif match["code"] and (code := EXPRESSION.fullmatch(match["code"].strip())):
                 piece = Value(" ".join(code["expression"].split()), here)
             else:
                 continue
-            yield from self.prose(text, plain_from, match.start(), line)
+            before = text[plain_from : match.start()]
+            yield from self.prose(before, here - before.count("\n"))
             yield piece
             plain_from = match.end()
-        yield from self.prose(text, plain_from, len(text), line)
+        rest = text[plain_from:]
+        yield from self.prose(rest, here + text.count("\n", counted) - rest.count("\n"))
 
     def claim(self, name: str, text: str, line: int) -> ClaimUse:
         parts = tuple(part for part in self.inline(text, line) if isinstance(part, str | Value))
@@ -238,15 +260,15 @@ class _Parser:
             self.fault(line, "a claim is written [its sentence](claim:name)")
         return ClaimUse(name, parts, line)
 
-    def prose(self, text: str, start: int, end: int, line: int) -> Iterator[str]:
+    def prose(self, text: str, line: int) -> Iterator[str]:
         """Plain text. A claim or value that is not well formed would pass for such: say so."""
-        visible = INLINE.sub(lambda match: " " * len(match[0]), text[start:end])
+        visible = INLINE.sub(lambda match: re.sub(".", " ", match[0]), text)
         for stray in STRAY.finditer(visible):
-            here = line + text.count("\n", 0, start + stray.start())
+            here = line + visible.count("\n", 0, stray.start())
             form = "`{python} expression`" if "python" in stray[0] else "[its sentence](claim:name)"
             self.fault(here, f"'{stray[0]}' is not well formed here; write {form}")
-        if start < end:
-            yield text[start:end]
+        if text:
+            yield text
 
 
 def _fence_end(lines: list[str], start: int, fence: str) -> int:

@@ -5,25 +5,33 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import os
+import platform
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
+import mkdocs
+from jinja2 import Environment
+from mkdocs.commands import build, serve
+from mkdocs.commands.build import build as build_all
 from mkdocs.config import config_options as option
-from mkdocs.config.base import Config
+from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
-from mkdocs.utils import get_build_datetime, get_relative_url, write_file
+from mkdocs.utils import CountHandler, get_build_datetime, get_relative_url, write_file
 from tqdm import tqdm
 
 from answerable import (
@@ -31,10 +39,16 @@ from answerable import (
     browser,
     cache,
     card,
+    executor,
     feeds,
+    formula,
     frame,
+    glossary,
+    katex,
+    kept,
     notebook,
     question,
+    references,
     run,
     search,
     web,
@@ -55,27 +69,70 @@ class Settings(Config):
     cache_dir = option.Type(str, default=".answerable")  # relative to mkdocs.yml; may be deleted
     browser = option.Type(bool, default=True)  # whether readers can run, edit, check and break
     workers = option.Optional(option.Type(int))  # programs at a time; as many as cores if not set
+    executor = option.Optional(option.Type(str))  # this machine, if not set; "dask", "module:func"
+    scheduler = option.Optional(option.Type(str))  # the address of Dask's, "tcp://host:8786"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is made of an answer besides its page; `view` is the notebook as HTML."""
+
+    answer: answer.Answer
+    notebook: str
+    view: str
+    markdown: str
+    program: str
 
 
 class AnswerablePlugin(BasePlugin[Settings]):
     """Every question is answered before MkDocs touches the site: a problem leaves it as it was."""
 
     serving = False
+    notebooks: TemporaryDirectory[str] | None = None  # each build's own, until they are copied
+
+    def __init__(self) -> None:
+        self.on_shutdown()
+
+    def on_shutdown(self) -> None:
+        """What is known from one build to the next, other than by its record, is forgotten."""
+        for module in (build, serve):
+            vars(module)["build"] = build_all
+        self.memory = answer.Memory()
+        self.parts: dict[str, Parts] = {}
+        self.record = kept.Record()
+        self.written: dict[str, str | bytes] = {}
+        self.index = search.Index()
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
-        """Note whether the site is for its author alone: what reloads the page is inline."""
+        """Note whether the site is for its author alone: what reloads the page is inline.
+
+        All builds are "dirty": MkDocs leaves as they are the pages of which we say that they may.
+        """
         self.serving = command == "serve"
+        for module in (build, serve):
+            vars(module)["build"] = _build
+        logging.getLogger("mkdocs.commands.build").addFilter(_matters)
 
     def load_config(self, options: Any, config_file_path: str | None = None) -> Any:
         """Begin at once to run programs and check claims: what follows in MkDocs takes a while."""
-        faults = super().load_config(options, config_file_path)
+        errors, warnings = super().load_config(options, config_file_path)
+        for name in ("time_limit", "workers"):
+            value = self.config[name]
+            if isinstance(value, (int, float)) and not 0 < value < 1e6:  # what is not a number, too
+                errors.append((name, ValidationError(f"{value} is not a number above 0")))
+        if errors:
+            return errors, warnings
         self.root = Path(config_file_path or "mkdocs.yml").resolve().parent
         self.store = cache.Cache(self.root / self.config.cache_dir)
-        self.executor = ThreadPoolExecutor(self.config.workers or os.cpu_count())
-        limit = self.config.time_limit
-        self.coming = answer.Answers(self.root, self.store, self.executor, limit)
+        chosen = self.config.executor, self.config.scheduler, self.config.workers
+        try:
+            self.executor = executor.chosen(self.root, *chosen)
+            limit = self.config.time_limit
+            self.coming = answer.Answers(self.root, self.store, self.executor, limit, self.memory)
+        except executor.Unusable as error:
+            return [("executor", ValidationError(str(error)))], warnings
         self.live = ThreadPoolExecutor(1).submit(browser.files if self.config.browser else dict)
-        return faults
+        return errors, warnings
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Add what the pages need; have `mkdocs serve` watch programs and tests too."""
@@ -102,14 +159,21 @@ class AnswerablePlugin(BasePlugin[Settings]):
         """Wait for the answers, before the site is touched."""
         started = time.perf_counter()
         self.answers: dict[str, answer.Answer] = {}
-        self.views: dict[str, str] = {}
         self.places: dict[str, dict[str, str]] = {}
+        self.scripts: dict[str, dict[str, str]] = {}
         self.extras: dict[str, str | bytes] = {}
+        self.warnings = CountHandler(level=logging.WARNING)
+        logging.getLogger("mkdocs").addHandler(self.warnings)
+        self.notebooks = TemporaryDirectory(prefix="answerable-")
         doing = "Running programs, checking claims"
         try:
             for item in tqdm(self.coming, doing, leave=False, disable=None):
                 self.keep(item, config.site_url or "")
-            self.try_lists()
+            self.answers = dict(sorted(self.answers.items()))  # however fast each was
+            self.neighbours = frame.Neighbours(self.answers.values())
+            formulas = [found for item in self.answers.values() for found in item.draft.formulas]
+            self.glossary = self.read_glossary()
+            self.formulas = katex.Formulas([*formulas, *self.read_pages()], self.store)
         except (Problem, Problems) as problems:
             log.error(problems)
             raise Abort("Nothing was written; the site is as it was.") from None
@@ -119,37 +183,55 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.shared: dict[str, bytes | Path] = {}
         try:
             self.shared = self.live.result()
-        except Unavailable as missing:
+        except (Unavailable, OSError) as missing:
             log.warning(f"Pages will have no Run: {missing}")
+        if self.formulas.missing:
+            log.warning(f"Formulas are shown as TeX: {self.formulas.missing}")
         self.store.prune()
         claims = sum(len(item.draft.claims) for item in self.answers.values())
         seconds = time.perf_counter() - started
         log.info(f"{len(self.answers)} questions answered, {claims} claims hold ({seconds:.1f} s)")
 
     def keep(self, item: answer.Answer, site_url: str) -> None:
-        """Note an answer, and write its notebook where mkdocs-jupyter will find it."""
+        """Note an answer, and what its page is not made of; of one we know, that is known."""
         stem = item.draft.question.stem
         self.answers[stem] = item
-        text = notebook.notebook(item, site_url)
-        self.extras[feeds.markdown_path(item)] = feeds.markdown(text)
-        cache.write(self.notebook_path(stem), text.encode())
-        if self.shows_notebooks:
-            self.views[stem] = notebook.view(text, self.notebook_path(stem), self.store)
+        if stem not in self.parts or self.parts[stem].answer is not item:
+            text = notebook.notebook(item, site_url)
+            view = ""
+            if self.shows_notebooks:
+                view = notebook.view(text, self.store)
+            self.parts[stem] = Parts(item, text, view, feeds.markdown(text), browser.question(item))
+        self.extras[feeds.markdown_path(item)] = self.parts[stem].markdown
 
-    def try_lists(self) -> None:
-        """Raise the problem of a page that asks for a list of questions there is not."""
-        docs = self.root / "docs"
-        for path in sorted(docs.rglob("*.md")):
-            name = path.relative_to(docs).as_posix()
+    def write_notebook(self, stem: str, text: str) -> None:
+        """Put a notebook where MkDocs will find it."""
+        path = self.notebook_path(stem)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    def read_pages(self) -> Iterator[formula.Formula]:
+        """The formulas of pages that are no questions. Raises what is wrong in any page."""
+        paths = [path for path in sorted((self.root / "docs").rglob("*.md")) if not path.is_dir()]
+        names = [path.relative_to(self.root).as_posix() for path in paths]
+        texts = {name: question.read(self.root, name) for name in names}
+        references.check(texts)
+        for path, text in texts.items():
+            name = path.removeprefix("docs/")
             if not name.startswith("questions/"):
-                text = path.read_text("utf-8", "replace")
                 web.lists(text, name, self.answers.values(), self.site)
+                yield from formula.find(formula.mark(text, f"docs/{name}"), f"docs/{name}")
+
+    def read_glossary(self) -> glossary.Glossary:
+        """The project's terms, if it has a page for them."""
+        path = self.root / "docs" / glossary.PLACE
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
+        return glossary.read(text, f"docs/{glossary.PLACE}")
 
     def notebook_file(self, stem: str, config: MkDocsConfig) -> File:
         """The notebook as a page of mkdocs-jupyter's, or for want of it as a file to download."""
-        path = self.notebook_path(stem)
-        name = path.relative_to(self.store.folder).as_posix()
-        file = File(name, str(self.store.folder), config.site_dir, config.use_directory_urls)
+        name, folder = f"notebooks/{stem}.ipynb", str(self.notebook_path(stem).parents[1])
+        file = File(name, folder, config.site_dir, config.use_directory_urls)
         if self.shows_notebooks:
             from mkdocs_jupyter.plugin import NotebookFile
 
@@ -159,50 +241,108 @@ class AnswerablePlugin(BasePlugin[Settings]):
 
     def notebook_path(self, stem: str) -> Path:
         """Where the notebook lies until MkDocs copies it."""
-        return self.store.folder / "notebooks" / f"{stem}.ipynb"
+        assert self.notebooks
+        return Path(self.notebooks.name) / "notebooks" / f"{stem}.ipynb"
 
     @event_priority(-50)  # after mkdocs-jupyter has looked for other notebooks
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the notebooks, `claims.json` and what pages need; list the questions in `nav`."""
-        answers = [self.answers[stem] for stem in sorted(self.answers)]
+        answers = list(self.answers.values())
         rows = [row for item in answers for row in item.claims_json()]
         generated: dict[str, str] = {
             "claims.json": json.dumps(rows, indent=1, ensure_ascii=False) + "\n",
             STYLE: Path(__file__).with_name("style.css").read_text("utf-8"),
         }
+        if self.formulas.style:
+            generated[katex.STYLE] = self.formulas.style
         if self.shows_notebooks:
             generated[NOTEBOOK_STYLE], generated[NOTEBOOK_SCRIPT] = notebook.assets(self.store)
         for name, content in generated.items():
             files.append(File.generated(config, name, content=content))
         for stem, item in self.answers.items():
             files.append(self.notebook_file(stem, config))
+            program = item.draft.snippet.text
+            files.append(File.generated(config, web.program_path(item), content=program))
             if self.shared:
                 name = browser.PROGRAM.format(stem)
-                files.append(File.generated(config, name, content=browser.question(item)))
+                self.extras[name] = self.parts[stem].program
         for name, given in self.shared.items():
             source = (
                 {"content": given} if isinstance(given, bytes) else {"abs_src_path": str(given)}
             )
             files.append(File.generated(config, name, **source))
         config.nav = web.navigation(config.nav, answers)
+        self.compare(files, config)
+        for stem in self.answers:
+            if files.src_uris[f"notebooks/{stem}.ipynb"].is_modified is not _never:
+                self.write_notebook(stem, self.parts[stem].notebook)
         return files
+
+    def compare(self, files: Files, config: MkDocsConfig) -> None:
+        """Find out which pages may stay as they are; all others, and what is old, make room."""
+        self.pages = pages = files.documentation_pages()
+        self.state = kept.state(
+            self.settings(config),
+            self.answers,
+            (file.src_uri for file in files if not file.src_uri.startswith("assets/")),
+            {file.src_uri: file.content_string for file in pages if not _ours(file)},
+        )
+        if not self.serving:
+            self.record = kept.load(self.store, config.site_dir)
+        same = self.record.same(self.state) if _self_contained(config) else set()
+        for file in pages:
+            stays = file.src_uri in same
+            file.is_modified = _never if stays else _always  # type: ignore[method-assign]
+        if not (self.serving and same):
+            self.written, self.index = {}, search.Index()
+            kept.clean(config.site_dir, (self.record.files[page][0] for page in same))
+
+    def settings(self, config: MkDocsConfig) -> Any:
+        """All that pages depend on besides what the project's files say."""
+        folders = [Path(it) for it in config.theme.dirs if Path(it).is_relative_to(self.root)]
+        templates = [path for it in folders for path in sorted(it.rglob("*.html"))]
+        overrides = [(str(path.relative_to(self.root)), path.read_text()) for path in templates]
+        packages = sorted(it.name for it in Path(mkdocs.__file__).parents[1].glob("*.dist-info"))
+        said = [Path(config.config_file_path).read_text("utf-8"), self.site]
+        for values in (config, config.theme):
+            said.append({name: values[name] for name in values if _plain(values[name])})
+        has = sorted(self.shared), bool(self.formulas.style), self.glossary
+        return said, overrides, packages, has, platform.python_version()
+
+    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+        """Pages that are not read again have the names they had."""
+        for page in nav.pages:
+            if page.file.is_modified is _never:
+                page.title, page.meta = self.record.names[page.file.src_uri]
+        return nav
 
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
         """Expand a question's page; put the list of questions where a page asks for it."""
-        if item := self.answers.get(_stem(page, "questions", ".md")):
-            page.meta["title"] = escape(item.draft.page.front.title)  # MkDocs takes it for HTML
-            answers = self.answers.values()
-            markdown, self.places[page.file.src_uri] = web.expand(item, answers, self.site)
+        if item := self.answers.get(_stem(page.file, "questions", ".md")):
+            front = item.draft.page.front
+            for key in ("title", "description"):  # the theme takes them for HTML
+                page.meta[key] = escape(getattr(front, key))
+            expanded = web.expand(item, self.neighbours, self.site, live=bool(self.shared))
+            markdown, self.places[page.file.src_uri] = expanded
             return markdown
-        return web.lists(markdown, page.file.src_uri, self.answers.values(), self.site)
+        marked = formula.mark(markdown, page.file.src_uri)
+        return web.lists(marked, page.file.src_uri, self.answers.values(), self.site)
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Show what terms mean."""
+        return html if page.file.src_uri == glossary.PLACE else self.glossary.mark(html)
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
+        """Compile the theme's templates once: it takes long."""
+        env.bytecode_cache = notebook.Templates(self.store)
 
     @event_priority(-50)  # after mkdocs-jupyter has said how the page is to be rendered
     def on_pre_page(self, page: Page, *, config: MkDocsConfig, files: Files) -> Page:
         """Show the notebook as it was rendered before, rather than render it anew."""
-        stem = _stem(page, "notebooks", ".ipynb")
-        if stem in self.views:
+        stem = _stem(page.file, "notebooks", ".ipynb")
+        if stem in self.answers and self.shows_notebooks:
             render = functools.partial(self.render_notebook, page, stem)
             page.render = render  # type: ignore[method-assign]
         return page
@@ -214,39 +354,44 @@ class AnswerablePlugin(BasePlugin[Settings]):
         )
         answered = get_relative_url(f"questions/{stem}/", page.url)
         page.meta["search"] = {"exclude": True}  # the question's own page is found already
-        page.title = escape(self.answers[stem].draft.page.front.title)
+        page.meta["title"] = escape(self.answers[stem].draft.page.front.title)
         page.toc = get_toc(notebook.contents(self.answers[stem]))
         page.content = (
             f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script>'
             f'<p><a href="{stem}.ipynb" download>Download this notebook</a> · '
-            f'<a href="{answered}">the page it was made from</a></p>{self.views[stem]}'
+            f'<a href="{answered}">the page it was made from</a></p>{self.parts[stem].view}'
         )
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Put in place what neither Markdown was to touch nor the search to index."""
         output = web.fill(output, self.places.pop(page.file.src_uri, {}))
-        item = self.answers.get(_stem(page, "questions", ".md"))
+        item = self.answers.get(_stem(page.file, "questions", ".md"))
         to_root = get_relative_url(".", page.url)
+        output = self.formulas.fill(output, to_root)
         if item and self.shared:
             script = browser.script(item, f"{to_root}/", self.shared)
             output = output.replace("</body>", f"{script}</body>")
         head = feeds.elements(item, self.site) if item else ""
         if self.site.url:
             head += feeds.link(to_root)
-        return self.outside(output.replace("</head>", f"{head}</head>", 1), to_root)
+        output = output.replace("</head>", f"{head}</head>", 1)
+        output, self.scripts[page.file.src_uri] = self.outside(output, to_root)
+        return output
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
         """The page for what is not found has scripts too; it is shown at any address."""
         root = urlsplit(config.site_url or "/").path.rstrip("/")
-        return self.outside(output, root) if template_name.endswith(".html") else output
+        if template_name.endswith(".html"):
+            output, scripts = self.outside(output, root)
+            self.extras |= scripts
+        return output
 
-    def outside(self, output: str, to_root: str) -> str:
-        """The page under a strict policy, and so with its inline scripts in files."""
+    def outside(self, output: str, to_root: str) -> tuple[str, dict[str, str]]:
+        """The page under a strict policy, and so its inline scripts as files."""
         output, scripts = web.outside(output, to_root)
-        self.extras.update(scripts)
         if self.shared:
             output = search.ours(output, to_root)
-        return output if self.serving else web.protected(output)
+        return output if self.serving else web.protected(output), scripts
 
     @event_priority(-50)  # after the theme has written its index
     def on_post_build(self, *, config: MkDocsConfig) -> None:
@@ -259,14 +404,70 @@ class AnswerablePlugin(BasePlugin[Settings]):
         if self.site.url and not self.serving:  # to its author nobody shows a link
             for item in answers:
                 self.extras[card.path(item)] = card.card(item, self.site, self.store)
-        index = Path(config.site_dir) / "search" / "search_index.json"
-        if config.theme.name == "material" and self.shared and index.is_file():
-            whole = json.loads(index.read_text("utf-8"))
-            self.extras |= search.files(whole["docs"], answers)
-            index.write_text(json.dumps(whole | {"docs": []}), "utf-8")
+        self.record_pages(config)
         for name, content in self.extras.items():
-            data = content.encode() if isinstance(content, str) else content
-            write_file(data, str(Path(config.site_dir) / name))
+            if self.written.get(name) != content:
+                data = content.encode() if isinstance(content, str) else content
+                write_file(data, str(Path(config.site_dir) / name))
+        self.written |= self.extras
+        self.end()
+
+    def record_pages(self, config: MkDocsConfig) -> None:
+        """Note what was made of each page, for the next build; add what the pages need."""
+        record = kept.Record(self.state)
+        for file in self.pages:
+            page = file.src_uri
+            if file.is_modified is _never:
+                record.names[page] = self.record.names[page]
+                record.scripts[page] = self.record.scripts[page]
+            elif file.page and page in self.scripts:
+                texts = {key: it for key, it in file.page.meta.items() if isinstance(it, str)}
+                record.names[page] = [file.page.title, texts]
+                record.scripts[page] = self.scripts[page]
+            record.files[page] = [file.abs_dest_path, kept.written(file.abs_dest_path)]
+            self.extras |= record.scripts.get(page, {})
+            if stem := self.shows_notebooks and _stem(file, "notebooks", ".ipynb"):
+                place = PurePosixPath(file.dest_path).parent / f"{stem}.ipynb"
+                self.extras[str(place)] = self.parts[stem].notebook
+        record.search = self.searched(config)
+        self.extras |= record.search
+        self.record = record
+        if not (self.serving or self.warnings.counts):
+            kept.save(self.store, config.site_dir, record, self.index.sections)
+
+    def searched(self, config: MkDocsConfig) -> dict[str, str]:
+        """What the search looks through, if it is our own; else the theme's index is made whole."""
+        index = Path(config.site_dir) / "search" / "search_index.json"
+        if not index.is_file():
+            return {}
+        ours = config.theme.name == "material" and self.shared
+        whole = json.loads(index.read_text("utf-8"))
+        sections = search.by_page(whole["docs"])
+        if not sections and ours and self.record.search:
+            found = self.record.search
+        else:
+            if not self.index.sections:  # a record's, and in the order of the pages
+                sections = self.record.sections(self.store) | sections
+                urls = (re.sub(r"^\./?$", "", file.url) for file in self.pages)
+                sections = {url: sections[url] for url in urls if url in sections}
+            self.index.add(sections)
+            found = self.index.files(self.answers.values()) if ours else {}
+        docs = [] if ours else self.index.docs()
+        index.write_text(json.dumps(whole | {"docs": docs}), "utf-8")
+        return found
+
+    def end(self) -> None:
+        """The build is over, one way or the other."""
+        logging.getLogger("mkdocs").removeHandler(self.warnings)
+        if self.notebooks:
+            self.notebooks.cleanup()
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """A full disk is no fault of a program's, nor lists in lists in lists: one line says it."""
+        self.end()
+        if isinstance(error, (OSError, UnicodeError, RecursionError)):
+            log.error(f"The site could not be written: {error}")
+            raise Abort("It is not whole; the next build writes all of it.") from None
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]
@@ -285,7 +486,44 @@ class AnswerablePlugin(BasePlugin[Settings]):
         return server
 
 
-def _stem(page: Page, folder: str, suffix: str) -> str:
+def _always() -> bool:
+    return True
+
+
+def _never() -> bool:
+    return False
+
+
+def _build(config: MkDocsConfig, *, serve_url: str | None = None, dirty: bool = False) -> None:
+    build_all(config, serve_url=serve_url, dirty=True)
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    """MkDocs warns that links will not be right, and old files stay; here neither is so."""
+    return "'dirty' build" not in record.msg and "stale files" not in record.msg
+
+
+def _self_contained(config: MkDocsConfig) -> bool:
+    """Whether pages come from nothing but what we know of: no plugin or file that we do not."""
+    known = {"search", "material/search", "answerable", "mkdocs-jupyter"}
+    includes = [name for name in config.markdown_extensions if re.search("snippet|include", name)]
+    inherits = "INHERIT" in Path(config.config_file_path).read_text("utf-8")
+    return set(config.plugins) <= known and not (includes or inherits or config.hooks)
+
+
+def _plain(value: Any) -> bool:
+    """Whether a setting is text, a number, or made of such."""
+    if isinstance(value, dict):
+        return all(map(_plain, value.values()))
+    return all(map(_plain, value)) if isinstance(value, list) else not hasattr(value, "__dict__")
+
+
+def _ours(file: File) -> bool:
+    """Whether this is the page of a question, or of its notebook."""
+    return bool(_stem(file, "questions", ".md") or _stem(file, "notebooks", ".ipynb"))
+
+
+def _stem(file: File, folder: str, suffix: str) -> str:
     """The stem of a page that lies in `folder` and ends in `suffix`; else no stem."""
-    path = PurePosixPath(page.file.src_uri)
+    path = PurePosixPath(file.src_uri)
     return path.stem if path.parent.as_posix() == folder and path.suffix == suffix else ""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
+
+MANY = 1000  # valid names that are looked at for a nearest: it takes time, for each wrong one
 
 
 class Problem(Exception):
@@ -37,7 +40,7 @@ def closest(name: str, valid: Iterable[str]) -> str | None:
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """End of a sentence that names the valid name nearest to `name`, or else the valid ones."""
-    names = list(dict.fromkeys(valid))
+    names = list(dict.fromkeys(itertools.islice(valid, MANY)))
     if match := closest(name, names):
         return f"did you mean '{match}'?"
     listed = ", ".join(f"'{other}'" for other in names[:8])

@@ -161,13 +161,14 @@ def _question(item: pytest.Item) -> Question | None:
 def _breaks(claimed: list[pytest.Function]) -> Iterator[Break]:
     """An item for each breaking edit of these claims; all are being tried, on all cores."""
     functions = {(item.path, item.originalname): item for item in claimed}
+    questions = {question for item in claimed if (question := _question(item))}
     if not functions:
         return
     from answerable import run  # where there are no processes, there are no breaks to try
 
     executor = ThreadPoolExecutor(os.cpu_count())
     claimed[0].config.stash[_EXECUTOR] = executor
-    run.preload(set().union(*(snippet.imports(path.read_text("utf-8")) for path, _ in functions)))
+    run.preload(set().union(*(snippet.imports(it.read(it.snippet)) for it in questions)))
     for (_, name), item in functions.items():
         question = _question(item)
         assert question is not None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import importlib.machinery
 import re
+import reprlib
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,7 +18,17 @@ import yaml
 from answerable.problem import Problem, Problems, closest, nearest
 
 PAGES, SNIPPETS, TESTS = "docs/questions", "snippets", "tests"
-STEM = re.compile(r"[a-z][a-z0-9_]*")
+STEM = re.compile(r"[a-z][a-z0-9_]{0,99}")
+INDEX = "index"  # the page of the folder itself, which is no question
+RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # no file of Windows's can have such a name
+UNSHOWABLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # not of XML
+# In a source, which is Markdown: HTML, a link that may lead anywhere, a definition of such a link.
+MARKUP = re.compile(
+    r"<(?!https?://)[a-z/!?]"
+    r"|\]\(\s*<?(?!https?://|mailto:|[\w./#-]*[\s)])"
+    r"|^\[(?:\\.|[^\[\]\\])*\]:",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -46,22 +58,35 @@ class Question:
         """All three."""
         return self.page, self.snippet, self.test
 
+    @property
+    def conftests(self) -> list[str]:
+        """What pytest reads besides the tests."""
+        paths = ((folder / "conftest.py").as_posix() for folder in Path(self.test).parents)
+        return [path for path in paths if (self.root / path).is_file()]
+
     def read(self, path: str) -> str:
-        """The text of one of the files, line ends made plain. Raises `Problem` unless UTF-8."""
-        data = (self.root / path).read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            what = f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8"
-            raise Problem(path, line, what) from None
-        return text.replace("\r\n", "\n")
+        """The text of one of the files. Raises `Problem` unless it is UTF-8."""
+        return read(self.root, path)
+
+
+def read(root: Path, path: str) -> str:
+    """The text of a file of the project, line ends made plain. Raises `Problem` unless UTF-8."""
+    try:
+        data = (root / path).read_bytes()
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise Problem(path, 1, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8"
+        raise Problem(path, line, what) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def find(root: Path) -> list[Question]:
     """Every question of the project. Raises `Problems` where one of the three files is missing."""
     stems = {
-        "page": {path.stem for path in (root / PAGES).glob("*.md")} - {"index"},
+        "page": {path.stem for path in (root / PAGES).glob("*.md")} - {INDEX},
         "snippet": {path.stem for path in (root / SNIPPETS).glob("*.py")},
         "test": {path.stem.removeprefix("test_") for path in (root / TESTS).glob("test_*.py")},
     }
@@ -90,8 +115,13 @@ def find(root: Path) -> list[Question]:
 def stem_fault(root: Path, stem: str) -> str | None:
     """What is wrong with a stem, if anything; a test imports the snippet by it."""
     if not STEM.fullmatch(stem):
-        return f"'{stem}' must be lower-case letters, digits, underscores, and start with a letter"
-    elsewhere = [path for path in sys.path if Path(path or ".").resolve() != root / SNIPPETS]
+        return (
+            f"'{stem}' must be lower-case letters, digits, underscores, at most 100, "
+            "and start with a letter"
+        )
+    if stem == INDEX or RESERVED.fullmatch(stem):
+        return f"'{stem}' is a name with another meaning; choose another"
+    elsewhere = _elsewhere(root / SNIPPETS, tuple(sys.path))
     taken = stem in sys.stdlib_module_names or importlib.machinery.PathFinder.find_spec(
         stem, elsewhere
     )
@@ -100,6 +130,12 @@ def stem_fault(root: Path, stem: str) -> str | None:
         if taken
         else None
     )
+
+
+@functools.lru_cache
+def _elsewhere(folder: Path, paths: tuple[str, ...]) -> list[str]:
+    """Where modules are looked for besides the folder of programs."""
+    return [path for path in paths if Path(path or ".").resolve() != folder]
 
 
 @dataclass(frozen=True)
@@ -132,18 +168,46 @@ def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str, int]:
         raise Problem(
             path, 1, "no front matter: the page must start with a block between two lines '---'"
         )
+    block = match[1] or ""
     try:
-        data = yaml.safe_load(match[1] or "") or {}
-    except yaml.YAMLError as error:
+        data = yaml.load(block, _Loader) or {}
+    except yaml.reader.ReaderError as error:
+        line = block.count("\n", 0, error.position) + 2
+        what = f"the character U+{error.character:04X} cannot be shown"
+        raise Problem(path, line, what) from None
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
         reason = getattr(error, "problem", None) or str(error)
         what = f"the front matter is not YAML: {reason} (put text with ': ' or '#' in it in quotes)"
+        line = block.count("\n", 0, mark.index) + 2 if mark else 1
         raise Problem(path, line, what) from None
     if not isinstance(data, dict):
         raise Problem(path, 2, "the front matter must be 'key: value' lines")
-    front = _check(data, match[1] or "", path)
+    front = _check(data, block, path)
     return front, text[match.end() :], text.count("\n", 0, match.end()) + 1
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads texts as a page shows them, each in one line; says where one makes no sense."""
+
+    def construct_scalar(self, node: Any) -> Any:
+        text = super().construct_scalar(node)
+        if isinstance(text, str):
+            text = " ".join(text.split())
+            if found := UNSHOWABLE.search(text):
+                what = f"the character U+{ord(found[0]):04X} cannot be shown"
+                raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark)
+        return text
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+            if isinstance(value, int):
+                str(value)  # which has a limit
+            return value
+        except (ValueError, LookupError, AttributeError) as error:  # 2025-02-30 is no date
+            what = f"{node.value!s:.40}: {error}"
+            raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark) from None
 
 
 def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
@@ -155,7 +219,7 @@ def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
 
     def wrong(key: str, expected: str) -> None:
         if key in data:
-            got = f"not {type(data[key]).__name__} {data[key]!r}"
+            got = f"not {type(data[key]).__name__} {reprlib.repr(data[key]):.100}"
             problems.append(Problem(path, line_of(key), f"'{key}' must be {expected}, {got}"))
         else:
             unknown = [str(other) for other in data if other not in FrontMatter.__annotations__]
@@ -163,6 +227,11 @@ def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
             hint = f"; is '{typo}' meant?" if typo else ""
             problems.append(Problem(path, 1, f"the front matter lacks '{key}' ({expected}){hint}"))
 
+    known = FrontMatter.__annotations__
+    for key in map(str, data):
+        if key not in known:
+            what = f"the front matter has no '{key}': {nearest(key, known)}"
+            problems.append(Problem(path, line_of(key), what))
     values: dict[str, Any] = {}
     for key in FrontMatter.TEXTS:
         value = data.get(key)
@@ -174,6 +243,12 @@ def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:
         values[key] = tuple(value) if isinstance(value, list) else ()
         if not isinstance(value, list) or not _texts(value):
             wrong(key, "a list of texts")
+    for source in values["sources"]:
+        if isinstance(source, str) and (found := MARKUP.search(source)):
+            what = "a source holds no HTML, and links to pages and http addresses alone: "
+            problems.append(
+                Problem(path, line_of("sources"), f"{what}{source[found.start() :]:.40}")
+            )
     posts = data.get("posts", [])
     if isinstance(posts, list) and _texts(posts):
         posts = dict.fromkeys(posts, "")

@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from answerable import claims, snippet
+from answerable import cache, claims, snippet
+from answerable.needs import Needs, Watch
 from answerable.problem import Problem
 from answerable.session import ENVIRONMENT as EVERYWHERE
 from answerable.session import Output, Session
@@ -42,6 +43,7 @@ class Job:
 
     `values` are (expression, path, line). `limit` is in seconds, for all of it. If `trial`, only
     whether claims hold matters: nothing is drawn, and the first claim that fails ends it.
+    `build` is a name by which others may `stop` it.
     """
 
     root: Path
@@ -52,20 +54,28 @@ class Job:
     only: tuple[str, ...] = ()
     trial: bool = False
     limit: float = 60.0
+    build: str = ""
 
 
 @dataclass
 class Result:
-    """What came of a job; `values` are (raw, shown), `seconds` those of the program alone."""
+    """What came of a job; `values` are (raw, shown), `seconds` those of the program alone.
+
+    `ran` is what that needed, and `checked` what it needed with the tests.
+    """
 
     outputs: dict[str, list[Output]] = field(default_factory=dict)
     values: list[tuple[str, str]] = field(default_factory=list)
     verdicts: dict[str, claims.Verdict] = field(default_factory=dict)
     seconds: float = 0.0
+    ran: Needs = field(default_factory=Needs)
+    checked: Needs = field(default_factory=Needs)
 
 
 def preload(modules: Iterable[str]) -> None:
     """Import `modules` once, in the process that all programs' processes are forked from.
+
+    Those of no installed package are left out: an author may change them meanwhile.
 
     Where a platform cannot fork this does nothing, and each process imports for itself.
     """
@@ -73,7 +83,8 @@ def preload(modules: Iterable[str]) -> None:
     if context.get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
-        context.set_forkserver_preload([*sorted(modules), "answerable.warm"])
+        installed = (module for module in sorted(modules) if cache.package(module))
+        context.set_forkserver_preload([*installed, "answerable.warm"])
 
         with _start_lock, _clean_start():
             forkserver.ensure_running()
@@ -83,10 +94,17 @@ def run(job: Job) -> Result:
     """Do the job in a fresh process. Raises `Problem` on anything an author has to mend."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = _context().Process(target=_child, args=(sender, job), daemon=True)
-    with _start_lock, _clean_start():
-        process.start()
-        _running.add(process)
-    sender.close()
+    try:
+        with _start_lock, _clean_start():
+            if job.build in _stopped:
+                raise OSError("the build was stopped")
+            process.start()
+            _running[process] = job.build
+    except (OSError, EOFError) as error:
+        receiver.close()
+        raise Problem(job.snippet.path, 1, f"no process could be started: {error}") from None
+    finally:
+        sender.close()
     deadline = time.monotonic() + job.limit
     path, line, doing = job.snippet.path, 1, "starting"
     try:
@@ -97,7 +115,7 @@ def run(job: Job) -> Result:
                 raise Problem(path, line, f"{what} ('time_limit' in mkdocs.yml)")
             try:
                 message = receiver.recv()
-            except EOFError:
+            except (EOFError, OSError):
                 process.join()
                 raise Problem(path, line, f"{_death(process.exitcode)} while {doing}") from None
             if isinstance(message, Result):
@@ -108,17 +126,22 @@ def run(job: Job) -> Result:
     finally:
         receiver.close()
         with _start_lock:
-            _running.discard(process)
+            del _running[process]
             _kill(process)
         process.join()
         process.close()
 
 
-def stop() -> None:
-    """Kill every program that is running; its `run` raises `Problem`."""
+def stop(build: str = "") -> None:
+    """Kill every program of a build that is running; its `run` raises `Problem`.
+
+    A build with a name is over: no more of its programs start.
+    """
     with _start_lock:
-        for process in _running:
-            _kill(process)
+        _stopped.update([build] if build else [])
+        for process, of in _running.items():
+            if of == build:
+                _kill(process)
 
 
 def _context() -> Any:
@@ -127,13 +150,20 @@ def _context() -> Any:
 
 
 _start_lock = threading.Lock()
-_running: set[Any] = set()
+_running: dict[Any, str] = {}  # processes, and the builds they are of
+_stopped: set[str] = set()
 
 
 @contextlib.contextmanager
 def _clean_start() -> Iterator[None]:
-    """While a process starts: the environment it shall have, and no main module to import."""
+    """While a process starts: the environment it shall have, and no main module to import.
+
+    Nor are we a daemon, as a worker of Dask's is: daemons may have no children, but ours end with
+    us all the same.
+    """
     environment, main = os.environ.copy(), sys.modules["__main__"]
+    us = multiprocessing.current_process()
+    daemon, us.daemon = us.daemon, False
     os.environ.update(ENVIRONMENT)
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
@@ -141,6 +171,7 @@ def _clean_start() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(environment)
+        us.daemon = daemon
         sys.modules["__main__"] = main
 
 
@@ -174,6 +205,7 @@ def _child(connection: Connection, job: Job) -> None:
 def _result(connection: Connection, job: Job) -> Result:
     """Do the job in this process."""
     program, result = job.snippet, Result()
+    watch = Watch(job.root)
     session = Session(job.root / program.path, job.stem, snippet.future_flags(program.text))
     session.draws = not job.trial
     session.quote(program.path, program.text)
@@ -191,9 +223,11 @@ def _result(connection: Connection, job: Job) -> Result:
         for expression, path, line in job.values:
             connection.send((path, line, f"computing {expression}"))
             result.values.append(session.value(expression, path, line))
+        result.ran = watch.needs()
     if job.test:
         connection.send((job.test, 1, "checking the claims"))
         result.verdicts = claims.check(job.root, job.test, *job.only, to_the_end=not job.trial)
+        result.checked = watch.needs()
     return result
 
 
@@ -221,6 +255,7 @@ class _Tape(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
+        text.encode()  # raises what a terminal or a file would, where it is no UTF-8
         self.length += len(text)
         if self.length > PRINT_LIMIT and self.cell:
             path, cell = self.cell

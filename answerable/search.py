@@ -21,41 +21,66 @@ DIALOG = 'data-md-component="search" role="dialog"'
 THEIRS = re.compile(r'"search": "[^"]*/workers/search\.[^"]*"')  # in a page of Material's
 
 
-def files(docs: Iterable[dict[str, Any]], answers: Iterable[Answer]) -> dict[str, str]:
-    """The two files, from the theme's own index of sections (`docs`) and the answers.
+class Index:
+    """What is known of each page of the site, by its address.
 
-    Kept apart, and the second short, so that what comes before a first result stays small when
-    the site grows: a page adds its title, the ways it is asked, its answer in one sentence; then
-    the `WORDS` words that are most its own (by frequency, and in how few pages they stand).
+    Kept in two files, and the second short, so that what comes before a first result stays small
+    when the site grows: a page adds its title, the ways it is asked, its answer in one sentence;
+    then the `WORDS` words that are most its own (by frequency, and in how few pages they stand).
     """
-    pages: dict[str, dict[str, Any]] = {}
-    texts: dict[str, str] = {}
-    for doc in docs:
-        location = doc["location"].partition("#")[0]
-        title = html.unescape(re.sub(r"<[^>]*>", "", doc["title"]))
-        if location not in pages:
-            pages[location] = {"location": location, "title": title, "asked": [], "description": ""}
-            texts[location] = ""
-        texts[location] += f" {title} {html.unescape(re.sub('<[^>]*>', ' ', doc['text']))}"
-    for answer in answers:
-        front = answer.draft.page.front
-        if page := pages.get(f"questions/{answer.draft.question.stem}/"):
-            page |= {"title": front.title, "asked": front.asked_as}
-            page["description"] = front.description
-    counts = {where: Counter(WORD.findall(text.lower())) for where, text in texts.items()}
-    spread = Counter(word for count in counts.values() for word in count)
-    words = []
-    for count in counts.values():
+
+    def __init__(self) -> None:
+        self.sections: dict[str, list[dict[str, Any]]] = {}
+        self.pages: dict[str, dict[str, Any]] = {}
+        self.counts: dict[str, Counter[str]] = {}
+        self.words: dict[str, str] = {}
+        self.spread: Counter[str] = Counter()
+
+    def add(self, sections: dict[str, list[dict[str, Any]]]) -> None:
+        """Take pages in, or anew."""
+        for location, docs in sections.items():
+            titles = [html.unescape(re.sub(r"<[^<>]*>", "", doc["title"])) for doc in docs]
+            texts = [html.unescape(re.sub("<[^<>]*>", " ", doc["text"])) for doc in docs]
+            page = {"location": location, "title": titles[0], "asked": [], "description": ""}
+            self.pages[location], self.sections[location] = page, docs
+            self.spread.subtract(self.counts.get(location, {}).keys())
+            self.counts[location] = Counter(WORD.findall(" ".join(titles + texts).lower()))
+            self.spread.update(self.counts[location].keys())
+        for location in sections:
+            self.words[location] = self.telling(self.counts[location])
+
+    def telling(self, count: Counter[str]) -> str:
+        """The words that tell a page best from the others."""
         weight = {
-            word: number * math.log((1 + len(counts)) / spread[word])
+            word: number * math.log((1 + len(self.counts)) / self.spread[word])
             for word, number in count.items()
         }
-        chosen = sorted(weight, key=lambda word: (-weight[word], word))[:WORDS]
-        words.append(" ".join(chosen))
-    return {
-        TITLES_FILE: json.dumps(list(pages.values()), ensure_ascii=False),
-        WORDS_FILE: json.dumps(words, ensure_ascii=False),
-    }
+        return " ".join(sorted(weight, key=lambda word: (-weight[word], word))[:WORDS])
+
+    def docs(self) -> list[dict[str, Any]]:
+        """The theme's own index, of all pages."""
+        return [doc for docs in self.sections.values() for doc in docs]
+
+    def files(self, answers: Iterable[Answer]) -> dict[str, str]:
+        """The two files."""
+        for answer in answers:
+            front = answer.draft.page.front
+            if page := self.pages.get(f"questions/{answer.draft.question.stem}/"):
+                page |= {"title": front.title, "asked": front.asked_as}
+                page["description"] = front.description
+        words = [self.words[location] for location in self.pages]
+        return {
+            TITLES_FILE: json.dumps(list(self.pages.values()), ensure_ascii=False),
+            WORDS_FILE: json.dumps(words, ensure_ascii=False),
+        }
+
+
+def by_page(docs: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The theme's index of sections, by the address of the page they are of."""
+    pages: dict[str, list[dict[str, Any]]] = {}
+    for doc in docs:
+        pages.setdefault(doc["location"].partition("#")[0], []).append(doc)
+    return pages
 
 
 def ours(output: str, to_root: str) -> str:

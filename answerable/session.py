@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "MPLBACKEND": "template",
 }
 VALUE_LIMIT = 1_000  # characters a value in the prose may have
+OUTPUT_LIMIT = {"value": 100_000, "figure": 2_000_000}  # characters, of a cell's
 
 
 @dataclass
@@ -71,11 +72,11 @@ class Session:
             if isinstance(last, ast.Expr):
                 tail = ast.Expression(last.value)
                 value = eval(compile(tail, path, "eval", self.flags, dont_inherit=True), names)
-            outputs = [] if value is None else [Output("value", repr(value))]
+            outputs = [] if value is None else [_output("value", repr(value))]
+            for svg, numbers in drawn(f"{self.stem}-{cell.name}") if self.draws else ():
+                outputs += [_output("figure", svg), _output("numbers", numbers)]
         except BaseException as error:
             _raise_problem(error, cell, path)
-        for svg, numbers in drawn(f"{self.stem}-{cell.name}") if self.draws else ():
-            outputs += [Output("figure", svg), Output("numbers", numbers)]
         return outputs
 
     def value(self, expression: str, path: str, line: int) -> tuple[str, str]:
@@ -90,6 +91,7 @@ class Session:
                 formatted = tree.body.values[0]
                 if isinstance(formatted, ast.FormattedValue):
                     raw = str(eval(compile(ast.Expression(formatted.value), path, "eval"), names))
+            shown, raw = _text(shown), _text(raw)
         except BaseException as error:
             reason = f"{type(error).__name__}: {error}"
             if isinstance(error, NameError) and error.name:
@@ -98,6 +100,19 @@ class Session:
         if len(shown) > VALUE_LIMIT:
             raise Problem(path, line, f"{{python}} {expression} gives {len(shown):,} characters")
         return raw[:VALUE_LIMIT], shown
+
+
+def _output(kind: str, content: str) -> Output:
+    """The output, if a page can show it."""
+    content = _text(content)
+    if len(content) > (limit := OUTPUT_LIMIT.get(kind, len(content))):
+        raise ValueError(f"a {kind} of {len(content):,} characters; a page shows {limit:,}")
+    return Output(kind, content)
+
+
+def _text(said: str) -> str:
+    """What was said as plain text; raises what a terminal would, where it is no UTF-8."""
+    return said.encode().decode()
 
 
 def _raise_problem(error: BaseException, cell: snippet.Cell, path: str) -> NoReturn:

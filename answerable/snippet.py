@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import io
 import re
+import threading
 import tokenize
 from dataclasses import dataclass
 
@@ -13,6 +15,9 @@ from answerable.problem import Problem
 
 MARKER = re.compile(r"#\s*%%(?P<title>.*)")
 NAME = re.compile(r"[A-Za-z]\w*")
+# What reading a text as Python may raise: on what is none, has a zero byte or is nested too deeply.
+NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+_parsing = threading.Lock()  # `ast.parse` in several threads at once can fail (Python 3.11)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Snippet:
     path: str
     text: str
     cells: tuple[Cell, ...]
+    head: str = ""  # what stands before the first cell: the docstring, comments
 
     @property
     def names(self) -> list[str]:
@@ -44,11 +50,16 @@ def parse(text: str, path: str) -> Snippet:
     Raises `Problem` on a syntax error (also of one cell alone, since a cell is run alone), on a
     marker that is not just a name, on a repeated name, and on code outside any cell.
     """
+    with _parsing:
+        return _parse(text, path)
+
+
+def _parse(text: str, path: str) -> Snippet:
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except NOT_PYTHON as error:
         raise _syntax_problem(error, path) from None
-    lines = text.splitlines()
+    lines = text.split("\n")  # as the tokenizer counts them: not at form feeds and the like
     markers = _markers(text)
     if not markers:
         raise Problem(path, 1, "no cells: start each part of the program with a line '# %% name'")
@@ -56,6 +67,7 @@ def parse(text: str, path: str) -> Snippet:
         if node.lineno < markers[0][0] and not _is_docstring(node):
             raise Problem(path, node.lineno, "code before the first cell: no reader would see it")
     cells: list[Cell] = []
+    first: dict[str, int] = {}
     ends = [line for line, _ in markers[1:]] + [len(lines) + 1]
     for (line, title), end in zip(markers, ends, strict=True):
         if not NAME.fullmatch(title):
@@ -65,15 +77,14 @@ def parse(text: str, path: str) -> Snippet:
                 line,
                 f"'# %%' takes one name of letters, digits and underscores, not '{title}'{hint}",
             )
-        for other in cells:
-            if other.name == title:
-                raise Problem(
-                    path, line, f"two cells are named '{title}' (first: line {other.line - 1})"
-                )
+        if title in first:
+            raise Problem(path, line, f"two cells are named '{title}' (first: line {first[title]})")
+        first[title] = line
         body = lines[line : end - 1]
         skipped = next((i for i, text_line in enumerate(body) if text_line.strip()), 0)
         cells.append(Cell(title, "\n".join(body[skipped:]).rstrip(), line + 1 + skipped))
-    snippet = Snippet(path, text, tuple(cells))
+    head = "\n".join(lines[: markers[0][0] - 1]).rstrip()
+    snippet = Snippet(path, text, tuple(cells), head)
     for cell in cells:
         compile_cell(cell, path)
     return snippet
@@ -82,9 +93,11 @@ def parse(text: str, path: str) -> Snippet:
 def compile_cell(cell: Cell, path: str) -> ast.Module:
     """The cell's syntax tree, its line numbers those of the file at `path`. Raises `Problem`."""
     try:
-        return ast.parse("\n" * (cell.line - 1) + cell.source, filename=path)
-    except SyntaxError as error:
-        raise _syntax_problem(error, path, f"in cell '{cell.name}' alone: ") from None
+        tree = ast.parse(cell.source, filename=path)
+    except NOT_PYTHON as error:
+        alone = f"in cell '{cell.name}' alone: "
+        raise _syntax_problem(error, path, alone, cell.line) from None
+    return ast.increment_lineno(tree, cell.line - 1)
 
 
 def future_flags(text: str) -> int:
@@ -98,6 +111,7 @@ def future_flags(text: str) -> int:
     return flags
 
 
+@functools.lru_cache(4096)  # of one program it is asked often
 def imports(text: str) -> frozenset[str]:
     """The dotted names of the modules that a program imports, anywhere in it."""
     found: set[str] = set()
@@ -124,8 +138,9 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _syntax_problem(error: Exception, path: str, where: str = "") -> Problem:
+def _syntax_problem(error: Exception, path: str, where: str = "", first: int = 1) -> Problem:
+    """What is wrong in a text whose first line is the file's line `first`."""
     if isinstance(error, SyntaxError):
-        code = f"{error.text.rstrip()}" if error.text else ""
-        return Problem(path, error.lineno or 1, f"{where}{type(error).__name__}: {error.msg}", code)
-    return Problem(path, 1, f"not a Python program: {error}")
+        line, code = (error.lineno or 1) + first - 1, (error.text or "").rstrip()
+        return Problem(path, line, f"{where}{type(error).__name__}: {error.msg}", code)
+    return Problem(path, first, f"{where}not a Python program: {error or 'too deeply nested'}")

@@ -3,6 +3,8 @@
 import importlib
 import sys
 
+BEFORE = frozenset(sys.modules)  # what programs import; what follows is the engine's
+
 from _pytest.config import default_plugins
 
 import answerable.pytest_plugin  # noqa: F401

@@ -15,14 +15,20 @@ import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from answerable import claims, frame, page, problem
+from answerable import claims, frame, glossary, page, problem, references
 from answerable.answer import Answer
 from answerable.page import literal
 
 # In any page: here stands the list of all questions, or of those whose front matter says so.
-LIST = re.compile(r"<!-- questions(?: (\w+): (.+?))? -->")
+LIST = re.compile(r"<!-- questions(?: (\w+): ((?:(?!<!--).)+?))? -->")
 CHOICES = ("posts", "tags", "topic")
+REFERENCES = "<!-- references -->"  # in any page: here stands every work that an answer cites
+MUTANTS = "<!-- mutants -->"  # in any page: here stands how many small errors claims notice
 REVISIONS = "<!-- revisions -->"  # in any page: here stands what was changed in answers, and when
+
+# Room for what makes a page live, so that nothing moves when it comes.
+CELL_TOOLS, CLAIM_TOOLS = '<div class="cell-tools"></div>', ' <span class="claim-tools"></span>'
+PAGE_TOOLS = '<div class="claim-live page-tools"></div>'
 
 # What a browser may do in a page: run the site's own scripts, and ask nobody else for anything.
 POLICY = "; ".join(
@@ -42,9 +48,12 @@ HEADERS = f"/*\n  Content-Security-Policy: {POLICY}\n"  # for hosts that read a 
 
 
 def expand(
-    answer: Answer, answers: Collection[Answer], site: frame.Site
+    answer: Answer, neighbours: frame.Neighbours, site: frame.Site, live: bool
 ) -> tuple[str, dict[str, str]]:
-    """The page's Markdown, and by place the HTML to put there once the Markdown is converted."""
+    """The page's Markdown, and by place the HTML to put there once the Markdown is converted.
+
+    `live` tells whether the page's buttons will come, so that room is kept for them.
+    """
     places: dict[str, str] = {}
 
     def put(markup: str, indent: str = "") -> str:
@@ -55,12 +64,18 @@ def expand(
     body = page.render(
         answer.draft.page.pieces,
         value=lambda value: _value(answer, value),
-        claim=lambda use: _claim(answer, use),
-        cell=lambda use: put(_cell(answer, use), use.indent),
+        claim=lambda use: _claim(answer, use, live),
+        cell=lambda use: put(_cell(answer, use, live), use.indent),
     )
-    facts, around = put(frame.head(answer, site)), frame.foot(answer, answers, site)
-    end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer))}"
-    return f"{facts}{body.rstrip()}\n\n{end}", places
+    facts, around = put(frame.head(answer, site)), frame.foot(answer, neighbours, site)
+    end = f"{_sources(answer)}{around}{_checked(answer, site)}{put(_checks(answer, live))}"
+    return f"{facts}{body.rstrip()}\n\n{glossary.END}\n\n{end}", places
+
+
+def program_path(answer: Answer) -> str:
+    """Where the site has the program: beside the page."""
+    stem = answer.draft.question.stem
+    return f"questions/{stem}/{stem}.py"
 
 
 def fill(converted: str, places: dict[str, str]) -> str:
@@ -74,11 +89,13 @@ def outside(converted: str, to_root: str) -> tuple[str, dict[str, str]]:
     scripts: dict[str, str] = {}
 
     def name(match: re.Match[str]) -> str:
+        if not match[2]:  # it never ends, so no browser runs it
+            return match[0]
         name = f"assets/inline-{hashlib.sha256(match[1].encode()).hexdigest()[:16]}.js"
         scripts[name] = match[1]
         return f'<script src="{to_root}/{name}"></script>'
 
-    return re.sub(r"<script>(.*?)</script>", name, converted, flags=re.DOTALL), scripts
+    return re.sub(r"<script>(.*?)(</script>|\Z)", name, converted, flags=re.DOTALL), scripts
 
 
 def protected(converted: str) -> str:
@@ -118,7 +135,14 @@ def lists(text: str, from_page: str, answers: Collection[Answer], site: frame.Si
             raise problem.Problem(f"docs/{from_page}", line, what)
         return "\n".join(lines)
 
-    return LIST.sub(expanded, text.replace(REVISIONS, _revisions(answers, link)))
+    text = LIST.sub(expanded, text)
+    if MUTANTS in text:
+        text = text.replace(MUTANTS, _mutants(answers, link))
+    if REVISIONS in text:
+        text = text.replace(REVISIONS, _revisions(answers, link))
+    if REFERENCES in text:
+        text = text.replace(REFERENCES, references.listed(sorted(answers, key=link), link))
+    return text
 
 
 def _revisions(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
@@ -133,6 +157,35 @@ def _revisions(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
         for date, where, what in sorted(changes, reverse=True)
     ]
     return "\n".join(lines) or "No answer has been revised yet."
+
+
+def _mutants(answers: Iterable[Answer], link: Callable[[Answer], str]) -> str:
+    """How many small wrong changes of the programs their claims notice, in all and by question."""
+    known = {link(item): item.record for item in sorted(answers, key=link)}
+    records = {title: record for title, record in known.items() if record}
+    if not records:
+        return "That was not measured yet."
+    made, killed, without = (
+        sum(getattr(record, name) for record in records.values())
+        for name in ("mutants", "killed", "equivalent")
+    )
+    share = killed / max(1, made - without)
+    lines = [
+        f"Of {made:,} such changes the claims notice {killed:,} ({killed / made:.1%}). Each of the "
+        f"others was looked at: {without:,} make no difference that a claim should see, for a "
+        f"reason that is noted with it. Without these, **{share:.1%}** are noticed.",
+        "",
+        '??? note "By question"',
+        "",
+        "    | Question | Changes | No difference | Noticed | of them by an error |",
+        "    |---|--:|--:|--:|--:|",
+    ]
+    for title, it in records.items():
+        share = f"{it.killed} ({it.killed / max(1, it.counted):.0%})"
+        lines.append(f"    | {title} | {it.mutants} | {it.equivalent} | {share} | {it.stopped} |")
+    if missing := [title for title, record in known.items() if not record]:
+        lines += ["", f"Not measured since they last changed: {'; '.join(missing)}."]
+    return "\n".join(lines)
 
 
 def _held(item: Answer, key: str) -> dict[str, str]:
@@ -160,7 +213,8 @@ def navigation(nav: list[Any] | None, answers: Iterable[Answer]) -> list[Any] | 
     if nav is None:
         return None
     topics = [
-        {topic: list(map(_source, items))} for topic, items in frame.by_topic(answers).items()
+        {html.escape(topic): list(map(_source, items))}  # MkDocs takes it for HTML
+        for topic, items in frame.by_topic(answers).items()
     ]
     made: list[Any] = []
     for entry in nav:
@@ -180,10 +234,10 @@ def _source(answer: Answer) -> str:
 
 def _value(answer: Answer, value: page.Value) -> str:
     raw, shown = answer.values[value.expression]
-    return f'<data value="{html.escape(raw)}">{literal(shown)}</data>'
+    return f'<data value="{literal(raw)}">{literal(shown)}</data>'
 
 
-def _claim(answer: Answer, use: page.ClaimUse) -> str:
+def _claim(answer: Answer, use: page.ClaimUse, live: bool) -> str:
     claim = next(claim for claim in answer.draft.claims if claim.id == use.id)
     status = answer.verdicts[claim.test].status
     text = page.render(use.text, lambda value: _value(answer, value))
@@ -193,16 +247,18 @@ def _claim(answer: Answer, use: page.ClaimUse) -> str:
     return (
         f'<span class="claim" id="claim-{use.id}" data-claim="{use.id}" data-kind="{claim.kind}" '
         f'data-status="{status}">{text}<a class="claim-test" href="#{claim.test}" '
-        f'title="{label}" aria-label="{label}"></a></span>'
+        f'title="{label}" aria-label="{label}"></a>'
+        f"{CLAIM_TOOLS * live}</span>"
     )
 
 
-def _cell(answer: Answer, use: page.CellUse) -> str:
+def _cell(answer: Answer, use: page.CellUse, live: bool) -> str:
     stem = answer.draft.question.stem
     cell = next(cell for cell in answer.draft.snippet.cells if cell.name == use.name)
     code = highlight(cell.source)
     if use.fold:
         code = f"<details><summary>Set-up: <code>{cell.name}</code></summary>{code}</details>"
+    code += CELL_TOOLS * live
     alts = iter(use.alts)
     shown = []
     for output in answer.outputs[use.name]:
@@ -242,7 +298,9 @@ def _sources(answer: Answer) -> str:
     front = answer.draft.page.front
     parts = []
     if front.sources:
-        parts += ["## Sources", "", *(f"- {source}" for source in front.sources), ""]
+        # They are Markdown, but what stands in braces is no attribute list.
+        sources = [f"- {source.replace('{', '&#123;')}" for source in front.sources]
+        parts += ["## Sources", "", *sources, ""]
     if front.asked_as:
         asked = [f"- {literal(asking)}" for asking in front.asked_as]
         parts += ["## Also asked as", "", *asked, ""]
@@ -254,20 +312,26 @@ def _checked(answer: Answer, site: frame.Site) -> str:
     notebook = f"[as a notebook](../notebooks/{stem}.ipynb)"
     if colab := site.colab(stem):
         notebook += f" ([open in Colab]({colab}))"
-    return f"## Checked\n\nEvery claim above is a test; this page is also here {notebook}.\n"
+    made = [f"{name} {version}" for name, version in answer.draft.made_with.items()]
+    return (
+        f"## Checked\n\nEvery claim above is a test. Here are also [the program]({stem}/{stem}.py) "
+        f"alone and this page {notebook}. Made with {', '.join(made[:-1])} and {made[-1]}.\n"
+    )
 
 
-def _checks(answer: Answer) -> str:
+def _checks(answer: Answer, live: bool) -> str:
     uses = {use.id: use for use in answer.draft.page.claims}
-    return "".join(_check(answer, claim, uses[claim.id]) for claim in answer.draft.claims)
+    checks = "".join(_check(answer, claim, uses[claim.id]) for claim in answer.draft.claims)
+    return PAGE_TOOLS * live + checks
 
 
 def _check(answer: Answer, claim: claims.Claim, use: page.ClaimUse) -> str:
     status = answer.verdicts[claim.test].status
     kind = " <em>boundary</em>" if claim.kind == "boundary" else ""
+    text = page.unlinked(page.render(use.text, lambda value: literal(answer.shown(value))))
     return (
         f'<details class="claim-source" id="{claim.test}" data-status="{status}">'
-        f"<summary>{html.escape(answer.text(use.text))}{kind}</summary>"
+        f"<summary>{text}{kind}</summary>"
         f"<p><code>{html.escape(claim.node)}</code>: {status}</p>"
         f"{highlight(claim.source)}</details>"
     )

@@ -12,22 +12,14 @@ What is asked of third parties is only counted: they are made to fail at once, w
 from __future__ import annotations
 
 import argparse
-import functools
-import gzip
-import io
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from host import Compressing, build, chromium, serving
+from playwright.sync_api import Browser
 
-ROOT = Path(__file__).resolve().parent.parent
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 2e5, "uploadThroughput": 1e5}
 WATCH = """
 window.seen = {paint: 0, largest: 0, shift: 0};
@@ -39,34 +31,10 @@ on("layout-shift", entry => { if (!entry.hadRecentInput) seen.shift += entry.val
 """
 
 
-class Compressing(SimpleHTTPRequestHandler):
-    """A static host that compresses text, as hosts do."""
-
-    def send_head(self) -> Any:
-        """The headers, and the body to copy."""
-        path = Path(self.translate_path(self.path))
-        if path.is_dir():
-            path /= "index.html"
-        if not path.is_file():
-            return super().send_head()
-        body = path.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        if path.suffix not in (".woff2", ".png"):
-            body = gzip.compress(body)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        return io.BytesIO(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 def sites(folder: Path, stem: str) -> dict[str, tuple[Path, str]]:
     """Build the three sites; by name, their folder and the page's path."""
     ours = folder / "ours"
-    _build(ROOT, ours)
+    build(ours)
     made = {"this site": (ours, f"questions/{stem}/")}
     for name, plugins, source in (
         ("plain Material", "[search]", ours / "questions" / stem / "index.html.md"),
@@ -79,14 +47,9 @@ def sites(folder: Path, stem: str) -> dict[str, tuple[Path, str]]:
         config = f"site_name: {name}\ntheme: {{name: material}}\nplugins: {plugins}\n"
         config += "markdown_extensions: [pymdownx.superfences]\n"
         (project / "mkdocs.yml").write_text(config)
-        _build(project, project / "site")
+        build(project / "site", project)
         made[name] = (project / "site", "page/")
     return made
-
-
-def _build(project: Path, site: Path) -> None:
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(site)]
-    subprocess.run(command, cwd=project, check=True, capture_output=True)
 
 
 def visit(browser: Browser, address: str, path: str) -> dict[str, float]:
@@ -124,19 +87,12 @@ def main() -> None:
     parser.add_argument("--question", default="sparse_reward")
     given = parser.parse_args()
     taken: dict[str, list[dict[str, float]]] = {}
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
         made = sites(Path(name), given.question)
-        path = shutil.which("chromium") or playwright.chromium.executable_path
-        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
         for _ in range(given.rounds):
             for who, (folder, page) in made.items():
-                handler = functools.partial(Compressing, directory=str(folder))
-                server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-                threading.Thread(target=server.serve_forever, daemon=True).start()
-                address = f"http://127.0.0.1:{server.server_port}/"
-                taken.setdefault(who, []).append(visit(browser, address, page))
-                server.shutdown()
-        browser.close()
+                with serving(folder, Compressing) as address:
+                    taken.setdefault(who, []).append(visit(browser, address, page))
     print(f"| |{'|'.join(taken)}|\n|---|{'---|' * len(taken)}")
     for what in next(iter(taken.values()))[0]:
         digits = 3 if what == "layout shift" else 0

@@ -13,40 +13,27 @@ a first Run says: `seconds` in `answerable/browser/runtime.json`.
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.parse
 import zipfile
 from collections.abc import Callable
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from host import ROOT, build, chromium, serving
+from playwright.sync_api import BrowserContext, Page
 
 from answerable import snippet
 from answerable.browser import runtime
 
-ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "answerable-benchmarks"
 STEM = min((ROOT / "docs" / "questions").glob("*.md")).stem
 PROGRAM = snippet.parse((ROOT / "snippets" / f"{STEM}.py").read_text("utf-8"), STEM)
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """A static host."""
-
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/javascript"}
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 def jupyterlite() -> Path:
@@ -139,23 +126,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        site = Path(name) / "site"
-        build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(site)]
-        subprocess.run(build, cwd=ROOT, check=True)
+    taken: dict[tuple[str, str], list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        build(Path(name) / "site")
         (Path(name) / "jupyterlite").symlink_to(jupyterlite())
-        server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=name))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        path = shutil.which("chromium") or playwright.chromium.executable_path
-        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
-        taken: dict[tuple[str, str], list[float]] = {}
-        for _ in range(rounds):
-            for key, value in measure(
-                browser.new_context, f"http://127.0.0.1:{server.server_port}/"
-            ).items():
-                taken.setdefault(key, []).append(value)
-        browser.close()
-        server.shutdown()
+        with serving(Path(name)) as address, chromium() as browser:
+            for _ in range(rounds):
+                for key, value in measure(browser.new_context, address).items():
+                    taken.setdefault(key, []).append(value)
     print("seconds: median (least to most)\n")
     print("| |this page|JupyterLite|\n|---|---|---|")
     for what in sorted({what for what, _ in taken}):

@@ -10,23 +10,16 @@ those whose page there is are asked, in Chromium, of the search of the site as i
 from __future__ import annotations
 
 import argparse
-import functools
 import gzip
 import json
 import random
-import shutil
 import string
-import subprocess
-import sys
 import tempfile
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
+from host import ROOT, build, chromium, serving
 
-ROOT = Path(__file__).resolve().parent.parent
 ASK = """questions => new Promise(resolve => {
   const worker = new Worker("/assets/answerable/search.js"), found = [];
   const next = () => found.length < questions.length
@@ -43,25 +36,12 @@ ASK = """questions => new Promise(resolve => {
 })"""
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """A static host."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 def ask(site: Path, questions: list[str]) -> list[list[str]]:
     """The pages found for each question, best first."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or playwright.chromium.executable_path
-        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
+    with serving(site) as address, chromium() as browser:
         page = browser.new_page(bypass_csp=True)
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.goto(address)
         found: list[list[str]] = page.evaluate(ASK, questions)
-        browser.close()
-    server.shutdown()
     return found
 
 
@@ -81,8 +61,7 @@ def main() -> None:
     asked = [line for line in lines if line["stem"] in stems]
     with tempfile.TemporaryDirectory() as name:
         site = Path(name) / "site"
-        build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(site)]
-        subprocess.run(build, cwd=ROOT, check=True)
+        build(site)
         found = ask(site, [line["question"] for line in asked])
         assets = site / "assets" / "answerable"
         script = (assets / "search.js").read_bytes()

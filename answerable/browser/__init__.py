@@ -56,17 +56,14 @@ def files() -> dict[str, bytes | Path]:
 def question(answer: Answer) -> str:
     """What a page's script must know of its question, as JSON."""
     draft = answer.draft
-    tests = {draft.question.test: draft.tests}
-    for folder in Path(draft.question.test).parents:
-        conftest = draft.question.root / folder / "conftest.py"
-        if conftest.is_file():
-            tests[(folder / "conftest.py").as_posix()] = conftest.read_text("utf-8")
+    shared = {path: draft.question.read(path) for path in draft.question.conftests}
     return json.dumps(
         {
             "stem": draft.question.stem,
             "snippet": draft.question.snippet,
+            "head": draft.snippet.head,
             "test": draft.question.test,
-            "files": tests,
+            "files": {draft.question.test: draft.tests, **shared},
             "breaks": {
                 claim.id: [[edit.old, edit.new] for edit in claim.breaks] for claim in draft.claims
             },

@@ -5,7 +5,7 @@ const me = script.dataset; // question: its address; megabytes, seconds: of a fi
 const here = new URL(".", script.src);
 const cells = [...document.querySelectorAll("section.cell")].map(makeCell);
 const claims = [...document.querySelectorAll(".claim")].map(makeClaim);
-const all = makeAll(document.querySelector("details.claim-source"));
+const all = makeAll(document.querySelector(".page-tools"));
 const named = Object.fromEntries(cells.map(cell => [cell.name, cell]));
 const store = `answerable:${location.pathname}`;
 let question; // what the page was built from: asked for once
@@ -41,8 +41,7 @@ function makeCell(element) {
     reset: button("reset", "Reset", () => cell.reset()),
     link: button("link", "Link", () => copyLink(cell)),
   };
-  const tools = make("div", {className: "cell-tools"}, ...Object.values(buttons), status);
-  (element.querySelector(":scope > details") || shown).after(tools);
+  element.querySelector(".cell-tools").append(...Object.values(buttons), status);
   let text = built.text, editor, stale = true;
 
   const changed = value => {
@@ -180,7 +179,7 @@ function makeClaim(element) {
   const mend = button("reset", "Reset", () => claim.mend());
   const halt = button("stop", "Stop", () => stop());
   const panel = make("div", {className: "claim-live", hidden: true}, status, detail, halt, mend);
-  element.append(" ", buttons.check, " ", buttons.break);
+  element.querySelector(".claim-tools").append(buttons.check, buttons.break);
   (element.closest("p, li, td, dd") || element).after(panel);
   let broken;
 
@@ -234,12 +233,12 @@ function makeClaim(element) {
   return claim;
 }
 
-// Every claim of the page, checked in one go: what stands above the tests at the page's end.
+// The page as a whole, above the tests at its end: every claim checked in one go, the program to take away.
 function makeAll(place) {
   const status = make("span", {role: "status"});
   const check = button("check-all", `Check all ${claims.length} claims`, () => all.check());
   const halt = button("stop", "Stop", () => stop());
-  place?.before(make("div", {className: "claim-live"}, check, halt, status));
+  place.append(check, halt, button("copy", "Copy the program", copyProgram), status);
   const all = {
     say(text) { status.textContent = text; },
     refresh() {
@@ -371,7 +370,7 @@ function refresh() {
 
 async function price() {
   const stored = await self.caches?.match(new URL("python_stdlib.zip", here)).catch(() => null);
-  cost = stored ? "" : `${me.megabytes} MB, about ${me.seconds} s`;
+  cost = stored ? "" : `${me.megabytes} MB, ${me.seconds} s`;
   refresh();
 }
 
@@ -402,6 +401,23 @@ async function copyLink(cell) {
   } catch {
     history.replaceState(null, "", url);
     cell.say("The page's address now carries the program as edited.");
+  }
+}
+
+// The program as it stands on the page, with the cells' names; where nothing can be copied, as a file.
+async function copyProgram() {
+  const {stem, head} = await known();
+  const parts = [head, ...program().map(([name, text]) => `# %% ${name}\n${text}`)];
+  const text = `${parts.filter(Boolean).join("\n\n")}\n`;
+  const what = `The program${edits().length ? " as you edited it" : ""}`;
+  try {
+    await navigator.clipboard.writeText(text);
+    all.say(`${what}: copied.`);
+  } catch {
+    const href = URL.createObjectURL(new Blob([text], {type: "text/x-python"}));
+    make("a", {href, download: `${stem}.py`}).click();
+    URL.revokeObjectURL(href);
+    all.say(`${what}: saved as ${stem}.py.`);
   }
 }
 

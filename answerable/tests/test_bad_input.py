@@ -62,10 +62,48 @@ def limited(seconds: int, path: str, old: str, new: str, *says: str | At) -> Fau
     return Fault(says, make)
 
 
+def cited(address: str, *says: str) -> Fault:
+    """A source with this address, in the page's front matter."""
+    source = f'sources:\n  - "A (2000). [Of Such Things]({address})."'
+    return edit(PAGE, "sources:", source, At(PAGE, "Of Such Things"), *says)
+
+
 VALUE = '`{python} f"{SPREAD:.3f}"`'
 CELL = At(SNIPPET, "def averages")  # the first line of cell `averages`
 
 FAULTS = {
+    "address with a space": cited("https://example.org/a b", "write %20"),
+    "address of another kind": edit(
+        HOME,
+        "# Home",
+        "# Home [A](htp://example.org/)",
+        At(HOME, "htp:"),
+        "starts with https:// or http://",
+    ),
+    "address without a host": cited("https:///paper", "'' is not the name of a host"),
+    "host that is none": cited("https://example,org/", "'example,org' is not the name"),
+    "address that tells on readers": cited("https://example.org/?utm_source=x", "'utm_source'"),
+    "arXiv's file, not its page": cited("https://arxiv.org/pdf/2402.03300", "arxiv.org/abs/"),
+    "arXiv number that is none": cited("https://arxiv.org/abs/24.0330", "arxiv.org/abs/"),
+    "DOI that is none": cited("https://dx.doi.org/10.1038/nature24270", "https://doi.org/10."),
+    "work under two addresses": Fault(
+        (At(PAGE, "Of *Such*"), "(docs/index.md:1)", "one address"),
+        lambda project: (
+            project.edit(
+                PAGE, "sources:", 'sources:\n  - "A. [Of *Such* Things](https://doi.org/10.1000/1)"'
+            ),
+            project.edit(
+                HOME, "# Home", "# Home [Of such things](https://arxiv.org/abs/2402.03300)"
+            ),
+        ),
+    ),
+    "address spelled in two ways": edit(
+        PAGE,
+        "sources:",
+        'sources:\n  - "[A](https://www.example.org/a/)"\n  - "[B](http://example.org/a)"',
+        At(PAGE, "[B]"),
+        "the same work",
+    ),
     "page without snippet": remove(SNIPPET, f"{PAGE}:1: ", "no snippet snippets/dice.py"),
     "page whose snippet has nearly its name": Fault(
         (f"{PAGE}:1: ", "did you mean 'dices'?"),
@@ -335,10 +373,90 @@ FAULTS = {
         At(HOME, "averages"),
         "listed by no 'tag': did you mean 'tags'?",
     ),
+    "formula that does not parse": edit(
+        PAGE,
+        "Name the wrong idea",
+        "Of it\n\n$$\nx\n= \\frac{a\n$$\n\nName",
+        At(PAGE, "\\frac{a"),
+        "KaTeX cannot read this formula: Unexpected end of input",
+        "    = \\frac{a$$",
+    ),
+    "formula with a command that is none": edit(
+        HOME,
+        "# Home",
+        "# Home\n\nIt is $\\sgima$.",
+        At(HOME, "sgima"),
+        "Undefined control sequence",
+    ),
+    "formula that reaches out of the page": edit(
+        HOME, "# Home", "# Home\n\n$\\href{a}{b}$", At(HOME, "href"), "\\href is not allowed"
+    ),
+    "formula that is never closed": edit(
+        HOME, "# Home", "# Home\n\nIt is $$x.", At(HOME, "$$x"), "no blank line in it"
+    ),
+    "formula in a heading": edit(
+        HOME, "# Home", "# Home\n\n## Of $x$", At(HOME, "$x$"), "no formula in a heading"
+    ),
     "date that is none": edit(PAGE, "\ndate: ", "\ndate: x", At(PAGE, "date:"), "2025-11-24"),
     "page that is not UTF-8": write(PAGE, b"---\ntitle: caf\xe9\n", f"{PAGE}:2: ", "byte 0xe9"),
     "snippet that is not UTF-8": write(SNIPPET, b"# \xff", f"{SNIPPET}:1: ", "byte 0xff"),
     "test that is not UTF-8": write(TEST, b"\n\xff", f"{TEST}:2: ", "byte 0xff"),
+    "conftest that is not Python": write(
+        "tests/conftest.py", b"def (", "tests/conftest.py:1: ", "not a Python program"
+    ),
+    "conftest that is not UTF-8": write("conftest.py", b"\n\xff", "conftest.py:2: ", "byte 0xff"),
+    "page of another kind that is not UTF-8": write(
+        "docs/more.md", b"\xff", "docs/more.md:1: ", "byte 0xff"
+    ),
+    "page that leads nowhere": Fault(
+        (f"{PAGE}:1: ", "cannot be read: No such file"),
+        lambda project: (
+            (project.root / PAGE).unlink(),
+            (project.root / PAGE).symlink_to("nowhere.md"),
+        ),
+    ),
+    "page that is a folder": Fault(
+        (f"{PAGE}:1: ", "cannot be read: Is a directory"),
+        lambda project: ((project.root / PAGE).unlink(), (project.root / PAGE).mkdir()),
+    ),
+    "stem of another meaning": Fault(
+        ("docs/questions/con.md:1: ", "another meaning"),
+        lambda project: (project.root / "docs/questions/con.md").write_text(""),
+    ),
+    "date there is not": edit(
+        PAGE, "tags: [", "revisions: {2025-02-30: x}\ntags: [", At(PAGE, "2025-02-30"), "of range"
+    ),
+    "front matter with a key too many": edit(
+        PAGE, "tags: [", "post: [P1]\ntags: [", At(PAGE, "post:"), "'post': did you mean 'posts'?"
+    ),
+    "front matter that cannot be shown": edit(
+        PAGE, "topic: New", 'topic: "\\0"#', At(PAGE, "topic:"), "U+0000 cannot be shown"
+    ),
+    "source with HTML": edit(
+        PAGE, "Jacob", "<b>Jacob", At(PAGE, "sources:"), "holds no HTML", "<b>Jacob"
+    ),
+    "figure that cannot be drawn": edit(
+        SNIPPET,
+        '"throws in an average, n"',
+        'r"$\\frac{$"',
+        At(SNIPPET, "fig, ax"),
+        "cell 'figure' raised ValueError",
+    ),
+    "figure that is endless": edit(
+        SNIPPET,
+        "ax.legend()",
+        "ax.scatter(*rng.random((2, 30_000)))",
+        At(SNIPPET, "fig, ax"),
+        "cell 'figure' raised ValueError",
+        "a page shows 2,000,000",
+    ),
+    "value that is endless": program("'x' * 10**7", CELL, "a value of 10,000,002 characters"),
+    "print that is no text": program(
+        "print(chr(0xd800))", At(SNIPPET, "0xd800"), "UnicodeEncodeError"
+    ),
+    "expression that is no text": edit(
+        PAGE, VALUE, "`{python} chr(0xd800)`", At(PAGE, "0xd800"), "UnicodeEncodeError"
+    ),
 }
 
 
@@ -377,3 +495,27 @@ def test_all_that_is_wrong_is_said_at_once(project: Project) -> None:
     assert status == 1
     assert "no cell 'avarages'" in output
     assert "no claim 'repeats_help'" in output
+
+
+@pytest.mark.parametrize(
+    "setting", ["time_limit: -1", "time_limit: .nan", "time_limit: x", "workers: 0", "cache_dir: 5"]
+)
+def test_a_setting_that_makes_no_sense_is_said(setting: str, project: Project) -> None:
+    project.edit("mkdocs.yml", "time_limit: 20", setting)
+    status, output = project.build()
+    assert status == 1
+    assert f"option '{setting.split(':')[0]}'" in output
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "mixed"])
+def test_line_ends_and_byte_order_marks_change_nothing(end: str, project: Project) -> None:
+    assert project.build()[0] == 0
+    before = project.built()
+    for path in (PAGE, SNIPPET, TEST):
+        lines = (project.root / path).read_text("utf-8").splitlines()
+        ends = ["\n", "\r", "\r\n"] if end == "mixed" else [end]
+        text = "".join(line + ends[n % len(ends)] for n, line in enumerate(lines))
+        (project.root / path).write_bytes(text.encode("utf-8-sig"))
+    status, output = project.build()
+    assert status == 0, output
+    assert project.built() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import struct
 from xml.etree import ElementTree
@@ -82,6 +83,48 @@ def test_search_engines_and_previews_are_told_question_and_answer(built, project
     assert page.find("meta", property="og:title")["content"] == TITLE
     assert page.find("meta", property="og:description")["content"] == "</script><b>1 < 2</b>"
     assert not page.select("head b")
+
+
+# By type: what Google requires; what it recommends or schema.org has besides, of which we say some.
+# (developers.google.com/search/docs/appearance/structured-data/qapage; schema.org/QAPage.) Votes
+# are recommended too: there are none.
+SAID = {
+    "QAPage": ({"@context", "mainEntity"}, {"url"}),
+    "Question": (
+        {"name", "answerCount", "acceptedAnswer"},
+        {"text", "author", "datePublished", "dateModified", "url"},
+    ),
+    "Answer": ({"text"}, {"author", "datePublished", "dateModified", "url"}),
+    "Organization": ({"name"}, {"url"}),
+}
+
+
+@pytest.mark.parametrize("url", ["", "https://q.test/"])
+def test_structured_data_has_what_is_asked_for_and_nothing_unknown(built, project, url):
+    project.edit("mkdocs.yml", "site_name: Small", f"site_name: Small\nsite_url: {url}")
+    page = BeautifulSoup(built()("questions/dice/index.html"), "html.parser")
+    seen = []
+
+    def look(thing):
+        required, other = SAID[thing["@type"]]
+        told = set(thing) - {"@type"}
+        assert required <= told, thing["@type"]
+        assert told == required | (other if url else other - {"url"}), thing["@type"]
+        seen.append(thing["@type"])
+        for key, value in thing.items():
+            if isinstance(value, dict):
+                look(value)
+            elif key.startswith("date"):
+                assert datetime.date.fromisoformat(value)
+            elif key == "url":
+                assert value.startswith(url)
+            elif key == "answerCount":
+                assert value == 1
+            else:
+                assert value.strip()
+
+    look(json.loads(page.find("script", type="application/ld+json").string))
+    assert seen.count("Organization") == 2
 
 
 def test_a_notebook_opens_in_colab_where_the_repository_is_on_github(built, project):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 import re
+from importlib.metadata import version
 
 import pytest
 from bs4 import BeautifulSoup
@@ -48,6 +50,14 @@ def test_a_page_and_the_home_page_say_how_much_is_checked_and_when(built):
     assert "1 min to read" in facts
     assert "revised" not in facts
     assert "3 claims, checked 1 January 2026." in home.get_text()
+
+
+def test_a_page_says_what_its_results_were_made_with(built):
+    page, _ = built()
+    said = section(page, "Checked").get_text()
+    assert f"Python {platform.python_version()}" in said
+    for package in ("numpy", "matplotlib", "pytest"):
+        assert f"{package} {version(package)}" in said
 
 
 def test_revisions_are_listed_newest_first_and_date_the_citation(built, project):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -34,11 +34,14 @@ def stale(project):
 
     jobs = []
 
+    def held():
+        return {path: path.read_bytes() for path in store.folder.glob("*-*")}
+
     def bring():
-        before = set(store.folder.glob("*")) if store.folder.exists() else set()
+        before = held()
         jobs.clear()
         list(answer.Answers(project.root, store, Here(), 20))
-        new = {path.name.split("-")[0] for path in set(store.folder.glob("*")) - before}
+        new = {path.name.split("-")[0] for path, it in held().items() if before.get(path) != it}
         assert bool(jobs) == bool(new)
         return new
 
@@ -102,8 +105,100 @@ def test_a_package_it_does_not_import_changes_nothing(stale, monkeypatch):
 
 
 def test_the_version_of_python_and_of_the_engine_change_everything(stale, monkeypatch):
-    monkeypatch.setattr(cache, "_maker", lambda: ["another"])
+    monkeypatch.setattr(cache, "maker", lambda: ["another"])
     assert stale() == {"run", "check"}
+
+
+def needing(project, path, name, content, code):
+    """Have the program or the test read a file."""
+    (project.root / name).parent.mkdir(parents=True, exist_ok=True)
+    (project.root / name).write_text(content)
+    lines = (project.root / path).read_text("utf-8").splitlines(True)
+    at = next(i for i, line in enumerate(lines) if line.startswith("import numpy")) + 1
+    (project.root / path).write_text("".join([*lines[:at], code + "\n", *lines[at:]]), "utf-8")
+
+
+READING = {
+    "text": "open('data/x.txt').read()",
+    "path": "from pathlib import Path; Path('data/x.txt').read_bytes()",
+    "numpy": "np.loadtxt('data/x.txt')",
+    "memory map": "np.memmap('data/x.txt', mode='r')",
+    "descriptor": "import os; os.close(os.open('data/x.txt', os.O_RDONLY))",
+    "module": "import sys; sys.path.append('data'); import helper",
+    "named module": "import sys; sys.path.append('data'); __import__('helper')",
+}
+
+
+@pytest.mark.parametrize("code", READING.values(), ids=READING.keys())
+@pytest.mark.parametrize("path", [SNIPPET, TEST])
+def test_a_change_of_what_is_read_makes_the_result_anew(stale, project, path, code):
+    name = "data/helper.py" if "helper" in code else "data/x.txt"
+    needing(project, path, name, "1", code)
+    new = {"run", "check"} if path == SNIPPET else {"check"}
+    assert stale() == new
+    assert stale() == set()
+    (project.root / "data" / "other.txt").write_text("no matter")
+    assert stale() == set()
+    (project.root / name).write_text("2")
+    assert stale() == new
+    assert stale() == set()
+
+
+def test_a_change_of_what_a_module_imports_makes_the_result_anew(stale, project):
+    needing(project, SNIPPET, "data/helper.py", "import deeper", READING["module"])
+    (project.root / "data" / "deeper.py").write_text("x = 1")
+    assert stale() == {"run", "check"}
+    subprocess.run([sys.executable, "-m", "compileall", "-q", project.root / "data"], check=True)
+    assert stale() == set()
+    (project.root / "data" / "deeper.py").write_text("x = 2")
+    assert stale() == {"run", "check"}
+
+
+def test_a_file_that_comes_or_goes_makes_the_result_anew(stale, project):
+    code = "try: open('data/late.txt')\nexcept OSError: pass"
+    needing(
+        project, SNIPPET, "data/x.txt", "", f"{code}\nfrom glob import glob; glob('data/*.csv')"
+    )
+    assert stale() == {"run", "check"}
+    assert stale() == set()
+    for name in ("late.txt", "one.csv"):
+        (project.root / "data" / name).write_text("1")
+        assert stale() == {"run", "check"}
+        (project.root / "data" / name).unlink()
+        assert stale() == {"run", "check"}
+
+
+def test_what_a_program_writes_itself_is_no_need(stale, project):
+    code = "import time; open('mine.txt', 'w').write(str(time.time())); open('mine.txt').read()"
+    needing(project, SNIPPET, "data/x.txt", "", code)
+    assert stale() == {"run", "check"}
+    assert stale() == set()
+
+
+def test_a_version_of_a_package_that_only_its_module_imports_counts(stale, project, monkeypatch):
+    needing(project, SNIPPET, "data/helper.py", "import markdown", READING["named module"])
+    assert stale() == {"run", "check"}
+    assert stale() == set()
+    real = cache._installed
+    monkeypatch.setattr(
+        cache, "_installed", lambda it: ("9.9", ()) if it.lower() == "markdown" else real(it)
+    )
+    assert "run" in stale()
+
+
+def test_tests_edited_while_they_are_checked_are_checked_again(project):
+    store = cache.Cache(project.root / ".answerable")
+
+    class Edited:
+        def submit(self, do, job):
+            future = Future()
+            future.set_result(do(job))
+            project.edit(TEST, "approx(3.5, abs", "approx(3.9, abs")
+            return future
+
+    list(answer.Answers(project.root, store, Edited(), 20))
+    with ThreadPoolExecutor(1) as executor, pytest.raises(answer.Problems, match="fails"):
+        list(answer.Answers(project.root, store, executor, 20))
 
 
 def test_a_failing_claim_is_checked_every_time(stale, project):
@@ -146,15 +241,17 @@ def test_a_cache_that_cannot_be_written_does_not_stop_a_build(tmp_path, caplog):
 
 def test_what_was_not_used_for_long_is_thrown_away(tmp_path):
     store = cache.Cache(tmp_path)
-    for name in ("old", "new", "used"):
-        store.store(name, 1)
+    old, new, used = (cache.key("run", name) for name in ("old", "new", "used"))
+    for key in (old, new, used):
+        store.store(key, 1)
+    for other in ("mine.txt", "unfinished-x1"):  # the second was left by a build that was killed
+        (tmp_path / other).write_text("")
     long_ago = time.time() - cache.KEEP_SECONDS - 1
-    for name in ("old", "used"):
-        os.utime(tmp_path / name, (long_ago, long_ago))
-    assert store.load("used") == 1
+    for key in (old, used, "mine.txt", "unfinished-x1"):
+        os.utime(tmp_path / key, (long_ago, long_ago))
+    assert store.load(used) == 1
     store.prune()
-    assert store.load("old") is None
-    assert store.load("new") == store.load("used") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {new, used, "mine.txt"}
 
 
 def test_a_build_after_any_damage_is_the_build_before(project):

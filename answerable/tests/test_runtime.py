@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -66,6 +67,46 @@ def test_a_file_that_is_not_the_right_one_is_not_used(server):
     assert asked == [{"b.whl"}]
     (served / "b.whl").write_bytes(FILES["b.whl"])
     assert runtime.fetch()["b.whl"].read_bytes() == FILES["b.whl"]
+
+
+def test_a_file_that_breaks_off_is_fetched_again(server, monkeypatch):
+    served, _ = server
+
+    def half(self):
+        """All of the head, half of the file."""
+        whole = (served / self.path[1:]).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(whole)))
+        self.end_headers()
+        self.wfile.write(whole[: len(whole) // 2])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SimpleHTTPRequestHandler, "do_GET", half)
+        with pytest.raises(runtime.Unavailable, match=r"a\.wasm, b\.whl\n.*IncompleteRead"):
+            runtime.fetch()
+    assert {name: path.read_bytes() for name, path in runtime.fetch().items()} == FILES
+
+
+def test_a_damaged_bundle_is_made_again(server, monkeypatch, tmp_path):
+    made = []
+    texts = {"editor.js": "the editor", "search.js": "é"}
+    monkeypatch.setattr(runtime, "_made", lambda: made.append(1) or {"bundle": texts})
+    right = {name: text.encode() for name, text in texts.items()}
+    assert runtime.bundle() == runtime.bundle() == right
+    assert len(made) == 1
+    (kept,) = (tmp_path / "home").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-3])
+    assert runtime.bundle() == right
+    assert len(made) == 2
+
+
+def test_what_cannot_be_bundled_is_said(server, monkeypatch):
+    def fails(*command, **_):
+        raise subprocess.CalledProcessError(1, command, stderr="npm error ⚡")
+
+    monkeypatch.setattr(subprocess, "run", fails)
+    with pytest.raises(runtime.Unavailable, match=r"could not be had from npm: npm error ⚡"):
+        runtime.bundle()
 
 
 def test_without_it_the_site_is_built_and_says_so(project, monkeypatch):

@@ -12,7 +12,9 @@ def doc(location, title, text):
 
 
 def files(docs):
-    found = search.files(docs, [])
+    index = search.Index()
+    index.add(search.by_page(docs))
+    found = index.files([])
     return json.loads(found[search.TITLES_FILE]), json.loads(found[search.WORDS_FILE])
 
 
@@ -52,3 +54,15 @@ def test_without_the_script_the_theme_searches_as_ever(project):
     index = json.loads((project.root / "site/search/search_index.json").read_text("utf-8"))
     assert any("dice" in entry["location"] for entry in index["docs"])
     assert not (project.root / "site" / search.TITLES_FILE).exists()
+
+
+def test_a_page_taken_in_anew_takes_the_place_of_what_it_was():
+    index = search.Index()
+    index.add(search.by_page([doc("a/", "A", "alpha shared"), doc("b/", "B", "beta shared")]))
+    index.add(search.by_page([doc("a/", "Aye", "gamma shared")]))
+    files = index.files([])
+    assert [page["title"] for page in json.loads(files[search.TITLES_FILE])] == ["Aye", "B"]
+    words = json.loads(files[search.WORDS_FILE])
+    assert "gamma" in words[0]
+    assert "alpha" not in words[0]
+    assert [it["location"] for it in index.docs()] == ["a/", "b/"]

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 
@@ -136,3 +137,54 @@ def test_a_question_added_while_serving_appears(server, project):
     assert server.reloads(shown)
     server.wait(lambda: "How fast do cards settle?" in server.get("/"))
     assert 'data-claim="centred_on_expectation"' in server.question("cards")
+
+
+def everything(server):
+    """Every page and list that is served, without what is the server's own."""
+    paths = ["/", "/about/", "/claims.json", "/llms.txt", "/search/search_index.json"]
+    for stem in ("dice", "coins", "cards"):
+        paths += [f"/questions/{stem}/", f"/notebooks/{stem}.ipynb"]
+    found = {}
+    for path in paths:
+        try:
+            text = server.get(path)
+        except urllib.error.HTTPError as error:
+            found[path] = str(error.code)
+            continue
+        text = re.sub(r"livereload\(\d+, \d+\)|Build Date UTC.*|127\.0\.0\.1:\d+", "", text)
+        found[path] = re.sub(r'"seconds": [\d.]+', "", text)
+    return found
+
+
+def test_after_many_saves_all_is_as_if_the_server_had_just_been_started(server, project):
+    def save(edit, *arguments):
+        shown = server.question()
+        edit(*arguments)
+        assert server.reloads(shown)
+
+    docs = project.root / "docs"
+    save((docs / "about.md").write_text, "# About\n\nUs.\n")
+    coins = "docs/questions/coins.md"
+    save(project.edit, PAGE, "Name the wrong idea", "As with [coins](coins.md), say the wrong idea")
+    save(project.edit, SNIPPET, "default_rng(0)", "default_rng(1)")
+    save(project.edit, coins, "topic: New questions", "topic: Old questions")
+    save(project.edit, coins, "title: ", "title: Really? ")
+    save(project.edit, "docs/index.md", "# Home", "# At home")
+    save(project.edit, "docs/about.md", "Us.", "Us all.")
+    save(project.edit, coins, "Another way in which", "One more way in which")
+    save(new, project.root, "cards", "Do cards?")
+    for path in (coins, "snippets/coins.py", "tests/test_coins.py"):
+        (project.root / path).rename(project.root / path.replace("coins", "dealt"))
+        (project.root / path.replace("coins", "dealt")).unlink()
+    project.edit(PAGE, "As with [coins](coins.md), say", "Say")
+    server.wait(lambda: "Old questions" not in server.get("/"))
+    served = everything(server)
+    assert "Us all." in served["/about/"]
+    assert served["/questions/coins/"] == "404"
+    fresh = Server(project)
+    try:
+        fresh.says("Serving on")
+        assert everything(fresh) == served
+    finally:
+        fresh.process.terminate()
+        fresh.process.wait()

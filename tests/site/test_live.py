@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 import pytest
 
-from .conftest import STEMS
+from answerable import snippet
+
+from .conftest import ROOT, STEMS
 
 PATIENCE = 120  # seconds; a first run takes ten, a check one
 STEM = STEMS[0]
@@ -216,6 +221,49 @@ def test_edits_outlive_the_page_and_travel_in_a_link(context, address):
     other.goto(link)
     changed = other.locator("section.cell").first
     until(lambda: changed.evaluate("cell => cell.source") == "print('ü, edited')")
+
+
+def test_the_whole_program_can_be_taken_away_as_edited(context, address, tmp_path):
+    page = Page(context, address)
+    parts = snippet.parse((ROOT / "snippets" / f"{STEM}.py").read_text("utf-8"), STEM)
+    last = page.cells[-1]
+    page.write(last, last.evaluate("cell => cell.source") + "\nprint('ü, edited')")
+    # no leave to copy: as a file
+    page.tab.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject() }")
+    with page.tab.expect_download() as saved:
+        page.press(page.tab.locator(".page-tools"), "copy")
+    assert saved.value.suggested_filename == f"{STEM}.py"
+    taken = saved.value.path().read_text("utf-8")
+    page.tab.reload()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.press(page.tab.locator(".page-tools"), "copy")
+    until(lambda: "as you edited it: copied" in page.tab.locator(".page-tools").inner_text())
+    assert page.tab.evaluate("navigator.clipboard.readText()") == taken
+    copied = snippet.parse(taken, STEM)
+    assert copied.head == parts.head
+    assert copied.names == parts.names
+    assert [cell.source for cell in copied.cells[:-1]] == [c.source for c in parts.cells[:-1]]
+    (tmp_path / "program.py").write_text(taken, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"MPLBACKEND": "agg", "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("ü, edited\n")
+
+
+def test_the_program_is_served_as_it_stands(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = Page(context, address)
+    link = page.tab.locator(f"article a[href$='{STEM}.py']")
+    served = context.request.get(f"{page.tab.url}{link.get_attribute('href')}").text()
+    assert served == (ROOT / "snippets" / f"{STEM}.py").read_text("utf-8")
+    assert not page.tab.locator(":is(.cell-tools, .claim-tools, .page-tools):visible").count()
+    context.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
