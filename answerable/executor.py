@@ -168,7 +168,8 @@ class Dask(Elsewhere):
             await comm.close()
 
         try:
-            asyncio.run(reach())
+            with ThreadPoolExecutor(1) as apart:  # this thread may have a loop of its own
+                apart.submit(lambda: asyncio.run(reach())).result()
             self.client = Client(self.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
         except Exception as error:
             what = f"no scheduler of Dask answers at '{self.scheduler}'"

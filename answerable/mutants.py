@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
@@ -38,7 +39,8 @@ OPERATORS = [
     "remove_unary_ops",
 ]
 HEADER = "# Written by `answerable mutants {}`; of it, only the reasons (`why`) are by hand.\n"
-LIMIT = 60.0  # seconds; a program and its claims take about one
+LIMIT = 60.0  # seconds, for the program as it is
+SLOWER = 5.0  # by that a mutant may be slower; those that never end are many
 
 
 @dataclass(frozen=True)
@@ -154,29 +156,41 @@ def _mutant(before: str, after: str) -> Mutant:
     return Mutant(first + 1, old[first].strip(), new[first].strip(), after)
 
 
-def outcome(question: Question, mutant: Mutant) -> str:
-    """What becomes of it: "alive", "failed" (a claim), or "stopped" by an error or for time."""
+def outcome(question: Question, text: str, limit: float = LIMIT) -> str:
+    """What becomes of a program: "alive", "failed" (a claim), or "stopped" by an error or for time.
+
+    It may take `limit` seconds.
+    """
     try:
-        program = snippet.parse(mutant.text, question.snippet)
+        program = snippet.parse(text, question.snippet)
         stem, test = question.stem, question.test
-        job = run.Job(question.root, program, stem, test=test, trial=True, limit=LIMIT)
+        job = run.Job(question.root, program, stem, test=test, trial=True, limit=limit)
         verdicts = run.run(job).verdicts.values()
     except Problem:
         return "stopped"
     return "failed" if any(verdict.status != "passed" for verdict in verdicts) else "alive"
 
 
+def outcomes(question: Question, mutants: list[Mutant], executor: Executor) -> list[str]:
+    """What becomes of each. Raises `Problem` if the claims do not hold of the program as it is."""
+    started = time.monotonic()
+    if (end := outcome(question, question.read(question.snippet))) != "alive":
+        raise Problem(question.test, 1, f"claims must hold before mutants are tried: {end}")
+    limit = 1 + SLOWER * (time.monotonic() - started)
+    return list(executor.map(lambda mutant: outcome(question, mutant.text, limit), mutants))
+
+
 def measure(question: Question, executor: Executor) -> Record:
-    """Try every mutant of a question; reasons given before are kept."""
+    """Try every mutant of a question; reasons given before are kept. Raises `Problem`."""
     mutants = of(question.read(question.snippet))
     known = {(one.was, one.becomes): one.why for one in _alive(question)}
-    outcomes = list(executor.map(lambda mutant: outcome(question, mutant), mutants))
+    ends = outcomes(question, mutants, executor)
     alive = tuple(
         Alive(one.line, one.was, one.becomes, known.get((one.was, one.becomes), ""))
-        for one, end in zip(mutants, outcomes, strict=True)
+        for one, end in zip(mutants, ends, strict=True)
         if end == "alive"
     )
-    return Record(fingerprint(question), len(mutants), outcomes.count("stopped"), alive)
+    return Record(fingerprint(question), len(mutants), ends.count("stopped"), alive)
 
 
 def sample(question: Question, number: int, executor: Executor) -> list[str]:
@@ -186,7 +200,7 @@ def sample(question: Question, number: int, executor: Executor) -> list[str]:
         return []
     living = {(one.line, one.was, one.becomes) for one in _alive(question)}
     chosen = random.sample(mutants, min(number, len(mutants)))
-    ends = executor.map(lambda mutant: outcome(question, mutant), chosen)
+    ends = outcomes(question, chosen, executor)
     return [
         f"{question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}' is {end}; "
         f"the record says otherwise (answerable mutants {question.stem})"
@@ -200,10 +214,9 @@ def again(question: Question, executor: Executor) -> list[str]:
     unexplained = {(it.line, it.was, it.becomes) for it in _alive(question) if not it.why}
     mutants = of(question.read(question.snippet))
     chosen = [it for it in mutants if (it.line, it.was, it.becomes) in unexplained]
-    ends = executor.map(lambda mutant: outcome(question, mutant), chosen)
     return [
         f"{question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}': {end}"
-        for one, end in zip(chosen, ends, strict=True)
+        for one, end in zip(chosen, outcomes(question, chosen, executor), strict=True)
     ]
 
 

@@ -63,9 +63,11 @@ def find(text: str, path: str) -> tuple[Reference, ...]:
 
 def _find(text: str, path: str) -> Iterator[Reference]:
     text = CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    line, counted = 1, 0
     for match in LINK.finditer(text):
         if SCHEME.match(match["address"]):
-            line = text.count("\n", 0, match.start()) + 1
+            line += text.count("\n", counted, match.start())
+            counted = match.start()
             yield Reference(match["title"], match["address"], path, line)
 
 

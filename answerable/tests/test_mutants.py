@@ -77,12 +77,17 @@ def test_what_lives_is_recorded_and_reasons_are_kept(small, project, capsys):
     assert main(["mutants", "--sample", "3"]) == 0  # nothing to compare with
 
 
-def test_a_program_that_fails_or_never_ends_is_noticed(small, monkeypatch):
-    monkeypatch.setattr(mutants, "LIMIT", 2.0)
+def test_a_program_that_fails_or_never_ends_is_noticed(small):
     run.preload([])
     for text in ("1 / 0", "while True: pass"):
-        mutant = mutants.Mutant(1, "", "", f'"""D."""\n\n# %% setup\n{text}\n')
-        assert mutants.outcome(small, mutant) == "stopped"
+        assert mutants.outcome(small, f'"""D."""\n\n# %% setup\n{text}\n', 2.0) == "stopped"
+
+
+def test_claims_that_do_not_hold_notice_nothing(small, project, capsys):
+    project.edit(Project.test, "abs=0.12", "abs=0")
+    assert main(["mutants", "dice"]) == 1
+    assert "claims must hold before mutants are tried" in capsys.readouterr().err
+    assert not mutants.path(small).exists()
 
 
 def test_an_unknown_stem_and_a_damaged_record_are_said(small, capsys):
