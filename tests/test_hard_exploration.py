@@ -21,8 +21,12 @@ def test_optimism_is_linear(rng):
 
     With m dials unsettled an attempt opens with probability 2**-m, or else settles one:
     the mean follows by recursion, and the standard deviation of a run is below 1.8.
-    The locks and learners that the page compares must be those that it names.
+    The locks and learners that the page compares must be those that it names, and so the number
+    of runs and, for the optimist, the longest lock.
     """
+    assert attempts(2, 1, True, rng).size == 400
+    assert LOCKS["clicking, optimistic"][1][-1] == 32
+    assert LOCKS["silent, optimistic"][1][-1] == 8
     for name, (options, _) in LOCKS.items():
         lock, learner = name.split(", ")
         assert options["clicks"] == (lock == "clicking")

@@ -10,9 +10,11 @@ FOUR = ("learned model", "Q-learning", "policy gradient", "evolution")
 
 
 def check_prices_and_updates(rng):
-    """By hand: a price; what is wrong; an update; runs in which nothing is left to find."""
+    """By hand: a price; how many runs; what is wrong; an update; runs with nothing left to find."""
     wrong = np.array([[1, 1, 1], [0, 1, 1], [0, 0, 1]], bool)
     assert price(wrong, np.array([[3], [4], [5]])).tolist() == [3, 7, np.inf]
+    assert learn("Q-learning", rng)[1].shape == (60, 60)  # steps; the runs that the page names
+    assert search("evolution", rng, np.zeros(3), 1)[1].shape == (60, 60)  # updates, runs
     for kind in FOUR[2:]:
         for start, is_wrong in ((0.5, -0.5, 0.5), False), ((0, -1, 1), True), ((1, 1, 1), True):
             run = search(kind, rng, np.array(start), 1, updates=1, runs=2)

@@ -86,8 +86,11 @@ def one_run(theta, step_size, rng):
 def test_small_steps_follow(rng):
     """40 re-runs of 48 gave 0.0016 (sd 0.00003) and 0.811 (sd 0.005): over forty sd each.
 
-    First one run, which meets all kinds of groups, against a plain program.
+    First one run, which meets all kinds of groups, against a plain program. And what is shown
+    must be what the page says of it: this step size among others, and 24 runs.
     """
+    assert 1 in STEP_SIZES
+    assert len(train(MODELS["random"], 1, rng)) == 24
     theta, seed = MODELS["90% right"], rng.integers(10**9)
     plain = one_run(theta, 10, np.random.default_rng(seed))
     run = train(theta, 10, np.random.default_rng(seed), runs=1)[0]

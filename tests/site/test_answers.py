@@ -100,5 +100,5 @@ def of(stem):
 
 def test_claims_notice_nine_small_errors_in_ten(stem):
     record = mutants.load(question.Question(ROOT, stem))
-    if record:  # the page on how claims are checked names those that were not measured
-        assert record.killed >= 0.9 * record.counted, record
+    assert record, f"not measured since program or tests changed: answerable mutants {stem}"
+    assert record.killed >= 0.9 * record.counted, record
