@@ -153,7 +153,8 @@ def test_a_thread_with_a_loop_of_its_own_may_build(answered):
     async def build():
         return answered()
 
-    assert asyncio.run(build()).verdicts
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lambda: asyncio.run(build())).result().verdicts
 
 
 def test_a_failing_claim_is_explained_as_here(answered, project):
