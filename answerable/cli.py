@@ -11,7 +11,7 @@ import datetime
 import json
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
@@ -61,26 +61,35 @@ def _mutants(stems: list[str], number: int | None, alive: bool) -> int:
     if unknown := set(stems) - {question.stem for question in questions}:
         raise ValueError(f"no question has the stem {', '.join(sorted(unknown))}")
     run.preload(set().union(*(snippet.imports(it.read(it.snippet)) for it in questions)))
-    wrong = 0
+    wrong = False
     with ThreadPoolExecutor(os.cpu_count()) as executor:
-        for question in tqdm(questions, "Trying mutants", leave=False, disable=None):
-            if alive:
-                said = mutants.again(question, executor)
-            elif number:
-                said = mutants.sample(question, number, executor)
-                wrong += len(said)
-            else:
-                record = mutants.measure(question, executor)
-                mutants.save(question, record)
-                said = [f"{question.stem}: {record}"]
-                said += [
-                    f"  {question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}'"
-                    for one in record.alive
-                    if not one.why
-                ]
+        if number:
+            found = executor.map(lambda question: mutants.sample(question, number), questions)
+        elif alive:
+            found = (mutants.again(question, executor) for question in questions)
+        else:
+            found = (_measured(question, executor) for question in questions)
+        for said in tqdm(found, "Trying mutants", len(questions), leave=False, disable=None):
+            wrong |= bool(number and said)
             for line in said:
                 tqdm.write(line)
-    return bool(wrong)
+    return wrong
+
+
+def _measured(question: Question, executor: Executor) -> list[str]:
+    """Try all mutants and record them; the score, and which live for no reason yet."""
+    from answerable import mutants
+
+    record = mutants.measure(question, executor)
+    mutants.save(question, record)
+    return [
+        f"{question.stem}: {record}",
+        *(
+            f"  {question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}'"
+            for one in record.alive
+            if not one.why
+        ),
+    ]
 
 
 def _results(root: Path) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -98,8 +98,8 @@ class Record:
         )
 
 
-def of(text: str) -> list[Mutant]:
-    """Every mutant of a program, in its order."""
+def of(text: str, number: int | None = None) -> list[Mutant]:
+    """Every mutant of a program, in its order; or only a `number`, drawn anew each time."""
     import libcst
     from mutmut.mutation import mutators
 
@@ -118,6 +118,8 @@ def of(text: str) -> list[Mutant]:
     for statement in module.body:
         if _mutable(statement):
             statement.visit(Visitor())
+    if number is not None:
+        changes = random.sample(changes, min(number, len(changes)))
     made = (_mutant(text, module.deep_replace(*change).code) for change in changes)
     return list({mutant.text: mutant for mutant in made}.values())
 
@@ -171,20 +173,20 @@ def outcome(question: Question, text: str, limit: float = LIMIT) -> str:
     return "failed" if any(verdict.status != "passed" for verdict in verdicts) else "alive"
 
 
-def outcomes(question: Question, mutants: list[Mutant], executor: Executor) -> list[str]:
-    """What becomes of each. Raises `Problem` if the claims do not hold of the program as it is."""
+def outcomes(question: Question, mutants: list[Mutant], go: Callable[..., Any]) -> list[str]:
+    """What becomes of each; `go` is a `map`. Raises `Problem` unless the claims hold as it is."""
     started = time.monotonic()
     if (end := outcome(question, question.read(question.snippet))) != "alive":
         raise Problem(question.test, 1, f"claims must hold before mutants are tried: {end}")
     limit = 1 + SLOWER * (time.monotonic() - started)
-    return list(executor.map(lambda mutant: outcome(question, mutant.text, limit), mutants))
+    return list(go(lambda mutant: outcome(question, mutant.text, limit), mutants))
 
 
 def measure(question: Question, executor: Executor) -> Record:
     """Try every mutant of a question; reasons given before are kept. Raises `Problem`."""
     mutants = of(question.read(question.snippet))
     known = {(one.was, one.becomes): one.why for one in _alive(question)}
-    ends = outcomes(question, mutants, executor)
+    ends = outcomes(question, mutants, executor.map)
     alive = tuple(
         Alive(one.line, one.was, one.becomes, known.get((one.was, one.becomes), ""))
         for one, end in zip(mutants, ends, strict=True)
@@ -193,18 +195,16 @@ def measure(question: Question, executor: Executor) -> Record:
     return Record(fingerprint(question), len(mutants), ends.count("stopped"), alive)
 
 
-def sample(question: Question, number: int, executor: Executor) -> list[str]:
-    """Try `number` mutants, chosen anew each time; what differs from the record, in words."""
-    mutants = of(question.read(question.snippet))
+def sample(question: Question, number: int) -> list[str]:
+    """Try `number` mutants, drawn anew each time; what differs from the record, in words."""
     if not load(question):
         return []
     living = {(one.line, one.was, one.becomes) for one in _alive(question)}
-    chosen = random.sample(mutants, min(number, len(mutants)))
-    ends = outcomes(question, chosen, executor)
+    chosen = of(question.read(question.snippet), number)
     return [
         f"{question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}' is {end}; "
         f"the record says otherwise (answerable mutants {question.stem})"
-        for one, end in zip(chosen, ends, strict=True)
+        for one, end in zip(chosen, outcomes(question, chosen, map), strict=True)
         if (end == "alive") != ((one.line, one.was, one.becomes) in living)
     ]
 
@@ -216,7 +216,7 @@ def again(question: Question, executor: Executor) -> list[str]:
     chosen = [it for it in mutants if (it.line, it.was, it.becomes) in unexplained]
     return [
         f"{question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}': {end}"
-        for one, end in zip(chosen, outcomes(question, chosen, executor), strict=True)
+        for one, end in zip(chosen, outcomes(question, chosen, executor.map), strict=True)
     ]
 
 
