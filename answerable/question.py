@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import importlib.machinery
@@ -170,7 +171,7 @@ def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str, int]:
         )
     block = match[1] or ""
     try:
-        data = yaml.load(block, _Loader) or {}
+        data = _load(block) or {}
     except yaml.reader.ReaderError as error:
         line = block.count("\n", 0, error.position) + 2
         what = f"the character U+{error.character:04X} cannot be shown"
@@ -187,27 +188,43 @@ def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str, int]:
     return front, text[match.end() :], text.count("\n", 0, match.end()) + 1
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads texts as a page shows them, each in one line; says where one makes no sense."""
+def _load(block: str) -> Any:
+    """What the YAML says: the fast loader's word, if it has nothing against it.
 
-    def construct_scalar(self, node: Any) -> Any:
-        text = super().construct_scalar(node)
-        if isinstance(text, str):
-            text = " ".join(text.split())
-            if found := UNSHOWABLE.search(text):
-                what = f"the character U+{ord(found[0]):04X} cannot be shown"
-                raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark)
-        return text
+    That one does not survive deep nesting, each level of which takes one of a few characters.
+    """
+    fast = getattr(yaml, "CSafeLoader", None)
+    if fast and sum(map(block.count, "[{-:?")) < 1000:
+        with contextlib.suppress(yaml.YAMLError):
+            return yaml.load(block, _loader(fast))
+    return yaml.load(block, _loader(yaml.SafeLoader))
 
-    def construct_object(self, node: Any, deep: bool = False) -> Any:
-        try:
-            value = super().construct_object(node, deep)
-            if isinstance(value, int):
-                str(value)  # which has a limit
-            return value
-        except (ValueError, LookupError, AttributeError) as error:  # 2025-02-30 is no date
-            what = f"{node.value!s:.40}: {error}"
-            raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark) from None
+
+@functools.cache
+def _loader(base: Any) -> Any:
+    class Loader(base):  # type: ignore[misc]
+        """Reads texts as a page shows them, each in one line; says where one makes no sense."""
+
+        def construct_scalar(self, node: Any) -> Any:
+            text = super().construct_scalar(node)
+            if isinstance(text, str):
+                text = " ".join(text.split())
+                if found := UNSHOWABLE.search(text):
+                    what = f"the character U+{ord(found[0]):04X} cannot be shown"
+                    raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark)
+            return text
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                value = super().construct_object(node, deep)
+                if isinstance(value, int):
+                    str(value)  # which has a limit
+                return value
+            except (ValueError, LookupError, AttributeError) as error:  # 2025-02-30 is no date
+                what = f"{node.value!s:.40}: {error}"
+                raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark) from None
+
+    return Loader
 
 
 def _check(data: dict[Any, Any], block: str, path: str) -> FrontMatter:

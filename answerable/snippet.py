@@ -86,18 +86,21 @@ def _parse(text: str, path: str) -> Snippet:
     head = "\n".join(lines[: markers[0][0] - 1]).rstrip()
     snippet = Snippet(path, text, tuple(cells), head)
     for cell in cells:
-        compile_cell(cell, path)
+        _tree(cell, path)
     return snippet
 
 
 def compile_cell(cell: Cell, path: str) -> ast.Module:
     """The cell's syntax tree, its line numbers those of the file at `path`. Raises `Problem`."""
+    return ast.increment_lineno(_tree(cell, path), cell.line - 1)
+
+
+def _tree(cell: Cell, path: str) -> ast.Module:
     try:
-        tree = ast.parse(cell.source, filename=path)
+        return ast.parse(cell.source, filename=path)
     except NOT_PYTHON as error:
         alone = f"in cell '{cell.name}' alone: "
         raise _syntax_problem(error, path, alone, cell.line) from None
-    return ast.increment_lineno(tree, cell.line - 1)
 
 
 def future_flags(text: str) -> int:
@@ -111,11 +114,18 @@ def future_flags(text: str) -> int:
     return flags
 
 
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")  # where statements have statements
+
+
 @functools.lru_cache(4096)  # of one program it is asked often
 def imports(text: str) -> frozenset[str]:
     """The dotted names of the modules that a program imports, anywhere in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    todo: list[ast.AST] = [ast.parse(text)]
+    while todo:
+        node = todo.pop()
+        for block in BLOCKS:  # expressions, which are most of a program, import nothing
+            todo += getattr(node, block, ())
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
