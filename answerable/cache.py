@@ -40,13 +40,18 @@ class Cache:
             digest, _, text = path.read_bytes().partition(b"\n")
             if hashlib.sha256(text).hexdigest().encode() != digest:
                 return None
-            with contextlib.suppress(OSError):  # others may only read it
-                now = time.time()
-                if now - path.stat().st_mtime > KEEP_SECONDS / 30:
-                    os.utime(path, (now, now))
+            _use(path)
             return json.loads(text)
         except (OSError, ValueError):
             return None
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there is something under `key`, be it not whole; it counts as used."""
+        try:
+            _use(self.folder / key)
+        except OSError:
+            return False
+        return True
 
     def take(self, key: str) -> Any:
         """The result, which is not kept any longer."""
@@ -70,6 +75,14 @@ class Cache:
                 ours = NAME.fullmatch(path.name) and path.is_file()
                 if ours and time.time() - path.stat().st_mtime > KEEP_SECONDS:
                     path.unlink()
+
+
+def _use(path: Path) -> None:
+    """Note that the file is used. Raises `OSError` if there is none."""
+    now = time.time()
+    if now - path.stat().st_mtime > KEEP_SECONDS / 30:
+        with contextlib.suppress(OSError):  # others may only read it
+            os.utime(path, (now, now))
 
 
 def write(path: Path, data: bytes) -> None:

@@ -154,9 +154,15 @@ def contents(answer: Answer) -> list[Any]:
     return converter.toc_tokens  # type: ignore[attr-defined, no-any-return]
 
 
+def prepare(text: str, store: cache.Cache) -> None:
+    """Have `view` at hand, should it be asked for: it takes long."""
+    if _view(text) not in store:
+        view(text, store)
+
+
 def view(text: str, store: cache.Cache) -> str:
     """The notebook with this text as mkdocs-jupyter shows it: its body alone, formulas marked."""
-    key = cache.key("view", text, cache.versions(["mkdocs_jupyter"]))
+    key = _view(text)
     if not (kept := store.load(key)):
         whole = json.loads(text)
         for cell in whole["cells"]:
@@ -171,6 +177,10 @@ def view(text: str, store: cache.Cache) -> str:
         kept = {"body": body.replace(SCROLLS, SCROLLS.replace("<div", '<div tabindex="0"'))}
         store.store(key, kept)
     return str(kept["body"])
+
+
+def _view(text: str) -> str:
+    return cache.key("view", text, cache.versions(["mkdocs_jupyter"]))
 
 
 def assets(store: cache.Cache) -> tuple[str, str]:

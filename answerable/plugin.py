@@ -75,13 +75,12 @@ class Settings(Config):
 
 @dataclass(frozen=True)
 class Parts:
-    """What is made of an answer besides its page; `view` is the notebook as HTML."""
+    """What is made of an answer besides its page; texts as UTF-8, since they are many."""
 
     answer: answer.Answer
-    notebook: str
-    view: str
-    markdown: str
-    program: str
+    notebook: bytes
+    markdown: bytes
+    program: bytes
 
 
 class AnswerablePlugin(BasePlugin[Settings]):
@@ -198,17 +197,17 @@ class AnswerablePlugin(BasePlugin[Settings]):
         self.answers[stem] = item
         if stem not in self.parts or self.parts[stem].answer is not item:
             text = notebook.notebook(item, site_url)
-            view = ""
             if self.shows_notebooks:
-                view = notebook.view(text, self.store)
-            self.parts[stem] = Parts(item, text, view, feeds.markdown(text), browser.question(item))
+                notebook.prepare(text, self.store)
+            made = text, feeds.markdown(text), browser.question(item)
+            self.parts[stem] = Parts(item, *(it.encode() for it in made))
         self.extras[feeds.markdown_path(item)] = self.parts[stem].markdown
 
-    def write_notebook(self, stem: str, text: str) -> None:
+    def write_notebook(self, stem: str, text: bytes) -> None:
         """Put a notebook where MkDocs will find it."""
         path = self.notebook_path(stem)
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text, "utf-8")
+        path.write_bytes(text)
 
     def read_pages(self) -> Iterator[formula.Formula]:
         """The formulas of pages that are no questions. Raises what is wrong in any page."""
@@ -356,10 +355,11 @@ class AnswerablePlugin(BasePlugin[Settings]):
         page.meta["search"] = {"exclude": True}  # the question's own page is found already
         page.meta["title"] = escape(self.answers[stem].draft.page.front.title)
         page.toc = get_toc(notebook.contents(self.answers[stem]))
+        view = notebook.view(self.parts[stem].notebook.decode(), self.store)
         page.content = (
             f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script>'
             f'<p><a href="{stem}.ipynb" download>Download this notebook</a> · '
-            f'<a href="{answered}">the page it was made from</a></p>{self.parts[stem].view}'
+            f'<a href="{answered}">the page it was made from</a></p>{view}'
         )
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
