@@ -37,14 +37,15 @@ class State:
 class Record:
     """What a build made: from what, and by page where it is (with its stamp), and what it adds.
 
-    `names` are titles and front matter, `scripts` the files of what was inline; `search` are the
-    files of the search, and `found` is where what they were made of is kept.
+    `names` are titles and front matter, `scripts` the names of the files of what was `inline`;
+    `search` are the files of the search, and `found` is where what they were made of is kept.
     """
 
     state: State = State("", {})
     files: dict[str, list[Any]] = field(default_factory=dict)
     names: dict[str, list[Any]] = field(default_factory=dict)
-    scripts: dict[str, dict[str, str]] = field(default_factory=dict)
+    scripts: dict[str, list[str]] = field(default_factory=dict)
+    inline: dict[str, str] = field(default_factory=dict)
     search: dict[str, str] = field(default_factory=dict)
     found: str = ""
 

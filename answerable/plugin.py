@@ -419,18 +419,19 @@ class AnswerablePlugin(BasePlugin[Settings]):
             page = file.src_uri
             if file.is_modified is _never:
                 record.names[page] = self.record.names[page]
-                record.scripts[page] = self.record.scripts[page]
+                record.scripts[page] = names = self.record.scripts[page]
+                record.inline |= {name: self.record.inline[name] for name in names}
             elif file.page and page in self.scripts:
                 texts = {key: it for key, it in file.page.meta.items() if isinstance(it, str)}
                 record.names[page] = [file.page.title, texts]
-                record.scripts[page] = self.scripts[page]
+                record.scripts[page] = list(self.scripts[page])
+                record.inline |= self.scripts[page]
             record.files[page] = [file.abs_dest_path, kept.written(file.abs_dest_path)]
-            self.extras |= record.scripts.get(page, {})
             if stem := self.shows_notebooks and _stem(file, "notebooks", ".ipynb"):
                 place = PurePosixPath(file.dest_path).parent / f"{stem}.ipynb"
                 self.extras[str(place)] = self.parts[stem].notebook
         record.search = self.searched(config)
-        self.extras |= record.search
+        self.extras |= record.inline | record.search
         self.record = record
         if not (self.serving or self.warnings.counts):
             kept.save(self.store, config.site_dir, record, self.index.sections)
