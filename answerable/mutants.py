@@ -197,9 +197,10 @@ def measure(question: Question, executor: Executor) -> Record:
 
 def sample(question: Question, number: int) -> list[str]:
     """Try `number` mutants, drawn anew each time; what differs from the record, in words."""
-    if not load(question):
+    record = load(question)
+    if not record:
         return []
-    living = {(one.line, one.was, one.becomes) for one in _alive(question)}
+    living = {(one.line, one.was, one.becomes) for one in record.alive}
     chosen = of(question.read(question.snippet), number)
     return [
         f"{question.snippet}:{one.line}: '{one.becomes}' in place of '{one.was}' is {end}; "

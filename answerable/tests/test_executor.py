@@ -38,8 +38,11 @@ def cluster(tmp_path_factory):
         env={"TMPDIR": str(folder)},
     ) as cluster:
         yield cluster
+        with Client(cluster, set_as_default=False) as client:
+            client.run(run.preload, [])  # of these tests, another process may have run all
         processes = [psutil.Process(worker) for worker in workers(cluster)]
         processes += [child for process in processes for child in process.children(recursive=True)]
+        assert len(processes) > 2  # programs are forked from some
     assert not psutil.wait_procs(processes, timeout=60)[1]
 
 
