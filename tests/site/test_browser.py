@@ -80,6 +80,7 @@ def test_no_line_moves_when_faces_and_scripts_come_late(tab, address, path):
     tab.goto(address + path, wait_until="commit")
     while not tab.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
         tab.wait_for_timeout(50)
+    tab.wait_for_timeout(500)  # until the 100 ms are over in which a face may still take its place
     assert any(route.request.url.endswith(".woff2") for route in late)
     for route in late:
         route.continue_()
