@@ -68,10 +68,10 @@ def test_close_to_bayes(rng):
 
 @pytest.mark.breaks("np.where(whole, who[..., :1], who)", "who[..., :1]")
 def test_mixed_texts_deaf_to_prompts(rng):
-    """Moved 1.7 (sd 0.2), off 40.3 (sd 0.5): ten sd each."""
+    """Moved 1.7 (sd 0.2), off 40.3 (sd 0.5): over six sd each."""
     kappa = KAPPA[9:]
     moved, off = distances(pretrain(kappa, WHOLE[9:], rng), kappa, rng).mean(-1)
-    assert moved < 4
+    assert moved < 3
     assert off > 35
     texts = deal([0.8, 0.8], [1, 0], 20_000, rng)  # the same rounds, as often: five sd
     often = [(text.reshape(-1, 1) == np.arange(9)).mean(0) for text in texts]
@@ -137,6 +137,7 @@ def test_absent_policy_not_prompted(rng):
     into a habit that they know, to 88 % or more each.
     """
     theta = pretrain(KAPPA[6:9], WHOLE[6:9], rng)
+    assert (len(NARROW[0]), {*WHOLE}) == (3, {0, 1})  # as the page counts and mixes
     for n in range(8):
         assert 25 < prompt(theta, PAPER, n, rng, 3).mean() < 40
     assert (prompt(NARROW, LOSE, 7, rng, 3).mean(1) > 75).all()

@@ -93,6 +93,7 @@ def test_variance_beats_bonus(rng):
 
     The learner does what a plain one does with the same dice, against each opponent.
     """
+    assert OPPONENTS == ((0.9, -1), (0.7, -1), (0.4, -1), (0, 0), (1, 0), (1, 1))
     assert [round(VAR[i], 2) for i in (0, 3, 4)] == [0.14, 0.89, 0.89]
     assert before(*SELF_PLAY) == pytest.approx(Z[Z != 0].mean())  # full boards: equally likely
     assert sorted(VAR[:4]) == VAR[:4]  # of the figure: fewer bungled moves, more variance

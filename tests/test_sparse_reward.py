@@ -40,6 +40,7 @@ def test_variance_decides(rng):
     That is a binomial tail of 1.2e-7 for each way to pay; the loan's noise favours no choice.
     Seven of twelve came to 1.000 in each of 60 re-runs. All rewards: exact.
     """
+    assert [*AT_LEAST] == [7, 10, 11, 12]  # as in the page's table
     a = rng.random((500, 12)) < 0.5
     early = {"end": 0, "loan": (a[:, :-1] - 0.5) / 12, "fee": -1}
     for pay in early:
