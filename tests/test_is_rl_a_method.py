@@ -105,6 +105,8 @@ def test_dark_turns_the_order(rng):
     """
     Q = learn("learned model", rng, seen=0, epsilon=1, steps=1500, runs=100)[0][:, 0]
     assert Q.mean(0) == pytest.approx([-7, -6], abs=0.5)
+    Q = learn("learned model", rng, seen=0, steps=200)[0][:, 0]  # tries what it tried less
+    assert (Q[:, 1] > Q[:, 0]).all()
     best = steps_needed(2 - 2**0.5)
     for kind, start in product(FOUR[2:], (0.05, 0.95)):
         first = np.log([start / (1 - start)])

@@ -157,6 +157,7 @@ def test_one_hit_is_enough(rng):
     In 40 re-runs 0.045 of the random model's runs failed; of 48, twelve would fail with 1e-6.
     The favourite's share came to 0.999 (sd 0.002).
     """
+    assert 100 in STEP_SIZES
     final = right_texts(train(MODELS["random"], 100, rng, runs=48))
     learnt = final[final.sum(1) > 0.9]
     assert len(learnt) > 0.75 * len(final)

@@ -86,6 +86,7 @@ def test_planner_adapts_at_once():
 @pytest.mark.breaks("imagine(model, rng.choice", "imagine(recall(past), rng.choice")
 def test_imagining_is_enough(rng):
     """With 3,000 imagined steps none of 600 failed, with 2,000 thirteen: 6,000 are ample."""
+    assert tables.__defaults__ == (4000,)  # as the page says
     for wall, goal, best in ((WALL, 18, 8), (SHUT, GOAL, 16)):
         told = news(recall(past), wall, goal)
         for rest, steps in ((6000, best), (0, None)):
