@@ -117,6 +117,7 @@ def test_data_taken_for_its_own(rng):
         end = train(PAY, np.stack([stranger(x) for x in share]), passes=passes)
         assert ((end[:, 2] > end[:, 1]) == (share > 1 / 9)).all()
     assert train(PAY)[2] > 0.99
+    assert (train(PAY) == train(PAY, batches=200, passes=10)).all()  # as the page says
     for arms in (3, 5, 10):
         pay, acts = rng.random(arms), rng.dirichlet(np.ones(arms))
         end = train(pay, acts, passes=1)
