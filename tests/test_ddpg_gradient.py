@@ -75,6 +75,7 @@ def test_old_states_mislead(rng):
     """Exact. By hand, the old states of a tap at b lead to 2 - 0.4 b, the own to 10 / 7."""
     own, still = train(blind, theta=rng.uniform(-10, 10)), value(START, 0.0, blind)
     assert own == pytest.approx(10 / 7)
+    assert OLD == -5  # on the page
     for b in (-3, OLD, -10, rng.uniform(-10, -3)):
         old = waters(START, b, blind)
         end = train(blind, old, rng.uniform(-10, 10))  # from any start

@@ -51,6 +51,7 @@ def test_beam_flips_where_a_string_wins(rng):
         for p in rng.random(50):
             best = max([p / strings] * strings + [1 - p])  # of all strings
             assert beam_search(p, strings, splits) == (best != 1 - p)
+    assert beam_search(8 / 9 + 1e-6, 64)  # of eight strings, as on the page
     after = train(0.45, rng)
     assert beam_search(after.min(), 1)
     assert not any(beam_search(after.max(), width) for width in range(2, 20))

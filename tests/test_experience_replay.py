@@ -110,6 +110,7 @@ def test_shuffled_is_not_independent(rng):
     The correlation left is the mean of the walk's own over all pairs of its 300 steps,
     from powers of its matrix: an exact sum.
     """
+    assert [*streams(rng, 1)] == [1, 10, 100, 300, "independent"]  # as in the figure
     made = streams(rng, 300, sizes=(T,))
     for s, r in made.values():  # the same rewards, but for the places
         assert np.std(r - x[s]) == pytest.approx(0.5, rel=0.05)

@@ -38,7 +38,9 @@ def test_sizes_may_be_summed(rng):
     """
     assert values(P, R, maximise(P, R))[1][36] == pytest.approx(SHORTEST)
     assert arrives(P, wanderer) == len(P)
-    assert arrives(P, maximise(P, sizes(P, R, wanderer) + KINDNESS)) == len(P)  # the page's
+    kind = maximise(P, sizes(P, R, wanderer) + KINDNESS)  # the page's
+    assert arrives(P, kind) == len(P)
+    assert values(P, R, kind)[1] == pytest.approx(values(P, R, maximise(P, R))[1])
     for first in [wanderer, *policies(rng, 9)]:
         costs = R - rng.exponential(3, R.shape) * rng.integers(2)
         told = sizes(P, costs, first)

@@ -35,6 +35,7 @@ def test_odds_times_nine(rng, monkeypatch):
         heard.clear()
         wish = wishes(tables, pieces, rng, 10)
         _, belief = learn(tables, wish, pieces, rng, counts=(8,))
+        assert len(heard) == 9
         for run in range(10):
             weights = [[Fraction(1)] * 9 for _ in range(pieces)]
             for s, a, word in heard:
@@ -51,6 +52,7 @@ def test_odds_times_nine(rng, monkeypatch):
 @pytest.mark.breaks("k * word[:, None]", "k * abs(word[:, None])")
 def test_shared_belief_is_fast(rng):
     """Re-runs: 7.2 words (sd 0.7 with 200 humans), 92 (sd 4.3 with 150): over six sd each."""
+    assert len(TABLES) == 36  # squares
     for pieces, runs, counts in (1, 200, range(13)), (36, 150, (0, *range(60, 121, 6))):
         shares, _ = learn(TABLES, wishes(TABLES, 1, rng, runs), pieces, rng, counts=counts)
         words = needed(shares, counts=counts)
@@ -85,6 +87,9 @@ def test_regression_needs_more(rng, monkeypatch):
             here = LINES[s[i]]
             assert score[i] == pytest.approx(here @ W)
             W[:, a[i]] += alpha * (word[i] - here @ W[:, a[i]]) * here
+    assert page.ALPHAS == (0.1, 0.2, 0.4, 0.8)  # as the page names them
+    squares = regress(np.eye(36), TABLES, rng, runs=20, counts=range(0, 400, 20))
+    assert np.isfinite(squares).any(1).all()  # slow, from either start
     assert np.isnan(regress(LINES, TABLES, rng, runs=150, counts=range(13))).all()
     assert np.nanmin(regress(LINES, TABLES, rng, runs=80, counts=range(0, 52, 3))) < 50
 
