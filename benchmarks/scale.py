@@ -122,13 +122,13 @@ class Site:
         server.wait()
         return taken
 
-    def sizes(self) -> dict[str, float]:
+    def sizes(self) -> tuple[float, float]:
         """Megabytes: of the site, and of what is loaded, compressed, before a first result."""
         site = self.folder / "site"
         index = [*site.glob("assets/answerable/search-*.json"), site / "search/search_index.json"]
         packed = sum(len(gzip.compress(path.read_bytes())) for path in index)
         files = [path.stat().st_size for path in site.rglob("*") if path.is_file()]
-        return {"site, MB": sum(files) / 1e6, "search index, MB": packed / 1e6}
+        return sum(files) / 1e6, packed / 1e6
 
 
 class Material(Site):
@@ -189,28 +189,31 @@ def measure(count: int, rounds: int, folder: Path) -> None:
     seconds: dict[str, dict[str, list[float]]] = {
         site.name: {kind: [] for kind in KINDS} for site in sites
     }
-    memory: dict[str, float] = {}
+    memory: dict[str, list[float]] = {site.name: [] for site in sites}  # cold, then warm
     for site in sites:
         site.create()
     for turn in range(rounds):
         for site in sites:
             taken = seconds[site.name]
             if not turn:
-                cold, _ = site.build()
+                cold, most = site.build()
                 taken["cold"].append(cold)
-            warm, memory[site.name] = site.build()
+                memory[site.name].append(most)
+            warm, most = site.build()
             taken["warm"].append(warm)
+            memory[site.name].append(most)
             site.edit()
             taken["one edit"].append(site.build()[0])
     for site in sites:
         seconds[site.name]["saved"] = site.saved(rounds)
     for site in sites:
-        sizes = {**site.sizes(), "memory, MB": memory[site.name]}
+        first, *rest = memory[site.name]
         row = [shown(seconds[site.name][kind]) for kind in KINDS]
-        row += [f"{value:.2f}" for value in sizes.values()]
+        row += [f"{value:.2f}" for value in (*site.sizes(), first)]
+        row += [shown(rest)]
         print(f"| {count} | {site.name} | {' | '.join(row)} |", flush=True)
-    warm = [statistics.median(seconds[site.name]["warm"]) for site in sites]
-    print(f"| {count} | warm, ours over Material's | | {warm[0] / warm[1]:.2f} |", flush=True)
+    ours, theirs = (statistics.median(seconds[site.name]["warm"]) for site in sites)
+    print(f"| {count} | warm, ours over Material's | | {ours / theirs:.2f} |", flush=True)
 
 
 def main() -> None:
@@ -219,7 +222,8 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[100, 1000, 5000])
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
-    header = ["questions", "", *KINDS, "site, MB", "search index, MB", "memory, MB"]
+    header = ["questions", "", *KINDS, "site, MB", "search index, MB"]
+    header += ["memory cold, MB", "memory warm, MB"]
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}", flush=True)
     folder = Path(tempfile.mkdtemp())
     for count in chosen.counts:
