@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from click.testing import CliRunner
 from mkdocs.__main__ import cli
 
 from answerable.cli import new
+
+# In the background of a shell it is ignored, and what tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MKDOCS = """\
 site_name: Small

@@ -286,8 +286,9 @@ def test_an_interrupted_build_ends_its_programs_on_the_workers(project, cluster)
     (program,) = wait_until(started)
     worker = worker_of(program).pid
     build.send_signal(signal.SIGINT)
-    build.communicate()
+    said, _ = build.communicate()
     assert build.returncode
+    assert b"still running" not in said  # at the time limit it would have ended, too
     wait_until(lambda: not psutil.pid_exists(program))
     assert psutil.pid_exists(worker)
     assert not (project.root / "site").exists()

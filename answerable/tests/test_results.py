@@ -305,7 +305,7 @@ def test_an_interrupted_build_ends_at_once_and_so_do_its_programs(project):
     build, pid = mkdocs(project), project.root / "pid"
     wait_until(lambda: pid.exists() and pid.read_text())
     build.send_signal(signal.SIGINT)
-    build.communicate(timeout=20)
+    build.communicate(timeout=5)
     assert build.returncode
     wait_until(lambda: not Path(f"/proc/{pid.read_text()}").exists())
 

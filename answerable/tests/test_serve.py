@@ -31,8 +31,6 @@ class Server:
             address = f"127.0.0.1:{free.getsockname()[1]}"
         self.url, self.terminal = f"http://{address}", project.root / "terminal.txt"
         self.results = project.root / ".answerable"
-        # In the background of a shell it is ignored, and what is started there would inherit that.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         with self.terminal.open("wb") as terminal:
             command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address]
             self.process = subprocess.Popen(
